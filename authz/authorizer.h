@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef WRIT_AUTHZ_AUTHORIZER_H_
+#define WRIT_AUTHZ_AUTHORIZER_H_
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "authz/decision.h"
+#include "authz/request.h"
+#include "base/status.h"
+
+namespace writ {
+
+class Program;
+
+// What a policy is to the request at hand. Mirrors the members of a case file.
+enum class AttachmentKind : uint8_t {
+  kIdentity,
+  kResource,
+  kTrust,
+  kSession,
+  kControl,
+};
+enum class ControlLevel : uint8_t { kMember, kFolder, kRoot };
+
+// One compiled policy that concerns the request: the asker gathers those of the
+// principal, its groups, the resource, the session and the resource directory.
+// Borrowed for the length of the call.
+struct Attachment {
+  const Program* program;  // verified (Program::Load)
+  uint32_t policy_in_program = 0;
+  AttachmentKind kind = AttachmentKind::kIdentity;
+  // kIdentity: attached with the scope of a resource group (R35); `group` may
+  // be empty: then the resource lies in the document's group.
+  bool resource_group_scope = false;
+  std::string_view group;
+  // kControl: the level, a folder's depth (larger is further inside), and the
+  // account whose chain this is (empty: the owner's).
+  ControlLevel level = ControlLevel::kMember;
+  uint32_t depth = 0;
+  std::string_view account;
+};
+
+// Decides `request` under `attachments`: ram.md part 11. Total and fail-closed:
+// never throws, never allocates, never "no answer".
+//
+// attachments  StatementRef::policy of the decision indexes this list
+// all          room for every determining statement, sorted; may be empty.
+//              Decision::statement_count may exceed it.
+// Errors       kInvalidArgument: the request itself is wrong (a session
+//              document for a caller that has no session, two spellings of one
+//              context key, a list over kMaxContextValues). `*decision` is then
+//              an implicit deny.
+Status Decide(const Request& request, std::span<const Attachment> attachments,
+              Decision* decision, std::span<StatementRef> all = {}) noexcept;
+
+}  // namespace writ
+
+#endif  // WRIT_AUTHZ_AUTHORIZER_H_

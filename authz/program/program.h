@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef WRIT_AUTHZ_PROGRAM_PROGRAM_H_
+#define WRIT_AUTHZ_PROGRAM_PROGRAM_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+
+namespace writ {
+
+// A verified program image: one or more compiled policies. Immutable; any
+// number of threads may decide with it at once.
+class Program {
+ public:
+  // Checks header, version, checksum and every rule of the verifier.
+  //
+  // image    taken; at most kMaxProgramBytes
+  // Errors   kDataLoss         truncated, or the checksum does not hold
+  //          kUnimplemented    format is newer than this build
+  //          kInvalidArgument  the verifier refused; message has the place
+  static Result<std::unique_ptr<const Program>> Load(std::string image);
+
+  ~Program();
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  uint32_t policy_count() const;
+  std::string_view image() const { return image_; }
+
+ private:
+  explicit Program(std::string image);
+  std::string image_;
+};
+
+}  // namespace writ
+
+#endif  // WRIT_AUTHZ_PROGRAM_PROGRAM_H_

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/source.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace writ {
+
+SourceText::SourceText(std::string name, std::string text)
+    : name_(std::move(name)), text_(std::move(text)) {
+  line_starts_.push_back(0);
+  for (size_t i = 0; i < text_.size(); ++i) {
+    if (text_[i] == '\n') line_starts_.push_back(static_cast<uint32_t>(i + 1));
+  }
+}
+
+LineColumn SourceText::Locate(uint32_t offset) const {
+  offset = std::min(offset, static_cast<uint32_t>(text_.size()));
+  auto after =
+      std::upper_bound(line_starts_.begin(), line_starts_.end(), offset);
+  const uint32_t start = *(after - 1);
+  LineColumn place;
+  place.line = static_cast<uint32_t>(after - line_starts_.begin());
+  for (uint32_t i = start; i < offset; ++i) {
+    // Continuation bytes (10xxxxxx) do not begin a code point.
+    if ((static_cast<unsigned char>(text_[i]) & 0xC0U) != 0x80U) ++place.column;
+  }
+  return place;
+}
+
+std::string_view SourceText::Line(uint32_t line) const {
+  if (line == 0 || line > line_starts_.size()) return {};
+  const uint32_t begin = line_starts_[line - 1];
+  uint32_t end = line < line_starts_.size()
+                     ? line_starts_[line] - 1
+                     : static_cast<uint32_t>(text_.size());
+  if (end > begin && text_[end - 1] == '\r') --end;
+  return std::string_view(text_).substr(begin, end - begin);
+}
+
+}  // namespace writ
