@@ -1,0 +1,40 @@
+# Thin names over tools/, CMake and ctest; `make help` lists them.
+.PHONY: help setup build run up down test test-full bench fmt tidy clean
+
+help:  ## list these names
+	@sed -n 's/^\([a-z-]*\):.*  ## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup:  ## install what building and running need (apt, as root)
+	@tools/setup run
+
+build: setup  ## build everything into build/bin
+	@tools/dev build
+
+run: build  ## build, start the platform and run the tour against it
+	@examples/tour/tour.py
+
+up: build  ## start the platform and leave it running (data in ./.writ)
+	@tools/dev up
+
+down:  ## stop the platform that `make up` started
+	@tools/dev down
+
+test:  ## set-up, then every test
+	@tools/setup test
+	@tools/dev test
+
+test-full:  ## every test, the whole tree with sanitizers, longer random runs
+	@tools/setup test
+	@tools/dev test-full
+
+bench: build  ## measure the figures of docs/performance.md (as root)
+	@bench/invoke_bench.py
+
+fmt:  ## format the C++ sources with clang-format
+	@tools/dev fmt
+
+tidy: build  ## check the C++ sources with clang-tidy
+	@tools/dev tidy
+
+clean:  ## remove build/ (data in ./.writ stays)
+	@rm -rf build
