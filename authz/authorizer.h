@@ -34,12 +34,12 @@ struct Attachment {
   // kIdentity: attached with the scope of a resource group (R35); `group` may
   // be empty: then the resource lies in the document's group.
   bool resource_group_scope = false;
-  std::string_view group;
+  std::string_view group = {};
   // kControl: the level, a folder's depth (larger is further inside), and the
   // account whose chain this is (empty: the owner's).
   ControlLevel level = ControlLevel::kMember;
   uint32_t depth = 0;
-  std::string_view account;
+  std::string_view account = {};
 };
 
 // Decides `request` under `attachments`: ram.md part 11. Total and fail-closed:

@@ -21,15 +21,15 @@ enum class PrincipalKind : uint8_t {
 // Who asks. All views are borrowed from the asker for the length of the call.
 struct RequestPrincipal {
   // As in the case files: an ARN, a service name, or "*".
-  std::string_view name;
+  std::string_view name = {};
   // Numeric user id, or "<roleId>:<session>"; may be empty.
-  std::string_view id;
+  std::string_view id = {};
   // What the asker knows and the name does not say.
   enum class Declared : uint8_t { kByName, kService, kServiceLinkedRole };
   Declared declared = Declared::kByName;
   // The caller's account where the name has none (a service); else empty or
   // equal to the name's.
-  std::string_view account;
+  std::string_view account = {};
   // The account is the management account of the resource directory.
   bool in_management_account = false;
 };
@@ -43,11 +43,11 @@ struct ContextEntry {
 
 // One question. Everything is borrowed for the length of the call.
 struct Request {
-  RequestPrincipal principal;
-  std::string_view action;                      // "fc:InvokeFunction"
-  std::span<const std::string_view> resources;  // one, or several (R21)
-  std::string_view resource_group;              // of the resource; may be empty
-  std::span<const ContextEntry> context;
+  RequestPrincipal principal = {};
+  std::string_view action = {};                      // "fc:InvokeFunction"
+  std::span<const std::string_view> resources = {};  // one, or several (R21)
+  std::string_view resource_group = {};  // of the resource; may be empty
+  std::span<const ContextEntry> context = {};
 };
 
 }  // namespace writ

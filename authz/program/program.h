@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "authz/program/format.h"
 #include "base/status.h"
 
 namespace writ {
@@ -27,12 +28,15 @@ class Program {
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
-  uint32_t policy_count() const;
+  uint32_t policy_count() const { return view_.policies.size(); }
   std::string_view image() const { return image_; }
+  // The verified tables; borrowed from this program.
+  const ProgramView& view() const { return view_; }
 
  private:
   explicit Program(std::string image);
-  std::string image_;
+  const std::string image_;
+  ProgramView view_;
 };
 
 }  // namespace writ

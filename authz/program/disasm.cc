@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "authz/program/disasm.h"
+
+#include <cstdio>
+#include <string_view>
+
+#include "authz/program/opcode.h"
+
+namespace writ {
+namespace {
+
+constexpr std::string_view kPolicyKindNames[kProgramPolicyKinds] = {
+    "identity", "resource", "trust", "session", "control"};
+
+std::string Quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char byte : text) {
+    if (byte == '"' || byte == '\\') out += '\\';
+    if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f) {
+      char escape[8];
+      std::snprintf(escape, sizeof(escape), "\\x%02x",
+                    static_cast<unsigned>(static_cast<unsigned char>(byte)));
+      out += escape;
+    } else {
+      out += byte;
+    }
+  }
+  return out + '"';
+}
+
+std::string Offset(size_t value) {
+  char text[24];
+  std::snprintf(text, sizeof(text), "%04zu", value);
+  return text;
+}
+
+std::string DecimalText(const DecimalConstant& value) {
+  if (value.sign == 0) return "0";
+  std::string out = value.sign < 0 ? "-0." : "0.";
+  for (size_t i = 0; i < value.digit_count; ++i) {
+    out += static_cast<char>('0' + value.digits[i]);
+  }
+  return out + "e" + std::to_string(value.point);
+}
+
+std::string InstantText(const InstantConstant& value) {
+  char nanos[24];
+  std::snprintf(nanos, sizeof(nanos), "%09u", value.nanos);
+  return "@" + std::to_string(value.seconds) + "." + nanos;
+}
+
+std::string BlockText(const BlockConstant& block) {
+  std::string out;
+  char group[8];
+  if (block.is_v6 != 0) {
+    for (size_t i = 0; i < 16; i += 2) {
+      std::snprintf(
+          group, sizeof(group), "%x",
+          static_cast<unsigned>(block.bytes[i] * 256 + block.bytes[i + 1]));
+      out += (i == 0 ? "" : ":") + std::string(group);
+    }
+  } else {
+    for (size_t i = 0; i < 4; ++i) {
+      out += (i == 0 ? "" : ".") + std::to_string(block.bytes[i]);
+    }
+  }
+  return out + "/" + std::to_string(block.prefix_bits);
+}
+
+class Lister {
+ public:
+  explicit Lister(const ProgramView& view) : view_(view) {}
+
+  std::string Run() {
+    for (uint32_t i = 0; i < view_.policies.size(); ++i) Policy(i);
+    return std::move(out_);
+  }
+
+ private:
+  void Policy(uint32_t index) {
+    const PolicyRecord row = view_.policies[index];
+    out_ += "policy " + std::to_string(index) + " " +
+            std::string(kPolicyKindNames[row.kind]);
+    if (row.label.size_bytes > 0) out_ += " " + Quoted(view_.Label(row.label));
+    out_ += "  max steps " + std::to_string(row.max_steps) + "\n";
+    for (uint32_t i = 0; i < row.statements.count; ++i) {
+      Statement(i, view_.statements[row.statements.first + i]);
+    }
+  }
+
+  void Statement(uint32_t index, const StatementRecord& row) {
+    const auto has = [&](uint32_t flag) { return (row.flags & flag) != 0; };
+    out_ += "  statement " + std::to_string(index) +
+            (has(StatementRecord::kDeny) ? " deny" : " allow");
+    if (row.label.size_bytes > 0) out_ += " " + Quoted(view_.Label(row.label));
+    out_ += "\n";
+    for (uint32_t i = 0; i < row.principals.count; ++i) {
+      const uint32_t at = view_.principal_lists[row.principals.first + i];
+      const PrincipalPattern pattern = view_.principal_patterns[at];
+      const PrincipalKindInfo& info = *FindPrincipalKind(pattern.kind);
+      out_ += "    principal " + std::string(info.mnemonic);
+      for (uint32_t k = 0; k < info.texts; ++k) {
+        out_ += " " + Quoted(view_.Text(pattern.texts[k]));
+      }
+      out_ += "\n";
+    }
+    for (uint32_t i = 0; i < row.actions.count; ++i) {
+      const uint32_t at = view_.action_lists[row.actions.first + i];
+      out_ +=
+          has(StatementRecord::kNotAction) ? "    not action " : "    action ";
+      out_ += Quoted(view_.Text(view_.action_patterns[at].text)) + "\n";
+    }
+    for (uint32_t i = 0; i < row.resources.count; ++i) {
+      const uint32_t at = view_.resource_lists[row.resources.first + i];
+      out_ += has(StatementRecord::kNotResource) ? "    not resource "
+                                                 : "    resource ";
+      out_ += Quoted(view_.Text(view_.resource_patterns[at].text)) + "\n";
+    }
+    Code(row.code);
+  }
+
+  void Code(writ::Run block) {
+    size_t pc = 0;
+    while (pc < block.count) {
+      const char* at = view_.code.data() + block.first + pc;
+      // SAFETY: the verifier knows every opcode of a loaded program.
+      const OpcodeInfo& info = *FindOpcode(static_cast<uint8_t>(*at));
+      out_ +=
+          "    " + Offset(block.first + pc) + "  " + std::string(info.mnemonic);
+      const size_t next = pc + InstructionBytes(info.operand);
+      if (info.operand != OperandKind::kNone) {
+        uint32_t operand = 0;
+        std::memcpy(&operand, at + 1, sizeof(operand));
+        out_.append(info.mnemonic.size() < 12 ? 12 - info.mnemonic.size() : 1,
+                    ' ');
+        if (info.operand == OperandKind::kJump) {
+          out_ += Offset(block.first + next + operand);
+        } else {
+          Atom(operand, info.operand);
+        }
+      }
+      out_ += "\n";
+      pc = next;
+    }
+  }
+
+  void Atom(uint32_t index, OperandKind kind) {
+    const AtomRecord atom = view_.atoms[index];
+    out_ += "a" + std::to_string(index) + "  " +
+            Quoted(view_.Text(view_.keys[atom.key].text)) + " [";
+    for (uint32_t i = 0; i < atom.operand_count; ++i) {
+      if (i > 0) out_ += ", ";
+      out_ += Operand(kind, atom.operand_first + i);
+    }
+    out_ += "]";
+  }
+
+  std::string Operand(OperandKind kind, uint32_t index) const {
+    switch (kind) {
+      case OperandKind::kText:
+      case OperandKind::kFolded:
+      case OperandKind::kGlob:
+        return Quoted(view_.Text(view_.texts[index]));
+      case OperandKind::kDecimal:
+        return DecimalText(view_.decimals[index]);
+      case OperandKind::kInstant:
+        return InstantText(view_.instants[index]);
+      case OperandKind::kTruth:
+        return view_.truths[index] != 0 ? "true" : "false";
+      case OperandKind::kBlock:
+        return BlockText(view_.blocks[index]);
+      case OperandKind::kNone:
+      case OperandKind::kJump:
+        break;
+    }
+    return "";
+  }
+
+  const ProgramView& view_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string Disassemble(const Program& program) {
+  return Lister(program.view()).Run();
+}
+
+}  // namespace writ

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "authz/unit.h"
+
+#include <algorithm>
+
+#include "authz/program/program.h"
+
+namespace writ {
+namespace {
+
+// Puts `ref` in its place among the first `used` entries, dropping the largest
+// when there is no room. Returns whether it was there already.
+bool Insert(StatementRef ref, std::span<StatementRef> room, size_t used) {
+  used = std::min(used, room.size());
+  StatementRef* const begin = room.data();
+  StatementRef* const end = begin + used;
+  StatementRef* const at = std::lower_bound(begin, end, ref);
+  if (at != end && *at == ref) return true;
+  if (used == room.size()) {
+    if (at == end) return false;
+    std::move_backward(at, end - 1, end);
+  } else {
+    std::move_backward(at, end, end + 1);
+  }
+  *at = ref;
+  return false;
+}
+
+// Whether one of the patterns of a list matches; false when the budget ran out.
+template <typename Pattern, typename Matches>
+bool AnyMatches(const Table<uint32_t>& lists, Run list,
+                const Table<Pattern>& patterns, StepBudget* budget,
+                Matches matches) {
+  for (uint32_t i = 0; i < list.count; ++i) {
+    if (!budget->Step()) return false;
+    if (matches(patterns[lists[list.first + i]])) return true;
+  }
+  return false;
+}
+
+// Whether principal, action and resource match; the caller asks the budget.
+bool Applies(const Question& question, const ProgramView& view,
+             const StatementRecord& row) {
+  StepBudget* const budget = question.budget;
+  const bool action =
+      AnyMatches(view.action_lists, row.actions, view.action_patterns, budget,
+                 [&](const ActionPattern& pattern) {
+                   return MatchAction(view, pattern, question.action);
+                 });
+  if (action == ((row.flags & StatementRecord::kNotAction) != 0)) return false;
+  if ((row.flags & StatementRecord::kHasResource) != 0) {
+    const bool resource =
+        AnyMatches(view.resource_lists, row.resources, view.resource_patterns,
+                   budget, [&](const ResourcePattern& pattern) {
+                     return MatchResource(view, pattern, question.resource);
+                   });
+    if (resource == ((row.flags & StatementRecord::kNotResource) != 0)) {
+      return false;
+    }
+  }
+  return (row.flags & StatementRecord::kHasPrincipal) == 0 ||
+         AnyMatches(view.principal_lists, row.principals,
+                    view.principal_patterns, budget,
+                    [&](const PrincipalPattern& pattern) {
+                      return MatchPrincipal(view, pattern, question.caller,
+                                            question.resource);
+                    });
+}
+
+}  // namespace
+
+void StatementList::Add(StatementRef ref) noexcept {
+  bool known = false;
+  for (const std::span<StatementRef> room : rooms_) {
+    known = Insert(ref, room, count_) || known;
+  }
+  if (!known) ++count_;
+}
+
+void AddToUnit(const Question& question, uint32_t policy, bool keep_allows,
+               UnitOutcome* outcome) noexcept {
+  const Attachment& attachment = question.attachments[policy];
+  const ProgramView& view = attachment.program->view();
+  const Run rows = view.policies[attachment.policy_in_program].statements;
+  for (uint32_t i = 0; i < rows.count; ++i) {
+    if (!question.budget->Step()) return;
+    const StatementRecord row = view.statements[rows.first + i];
+    const bool denies = (row.flags & StatementRecord::kDeny) != 0;
+    // Once denied, no Allow matters.
+    if (!denies && outcome->verdict == Verdict::kExplicitDeny) continue;
+    if (!Applies(question, view, row)) continue;
+    const Truth truth =
+        RunCondition(view, row.code, question.context, question.budget);
+    if (question.budget->exhausted()) return;
+    if (truth == Truth::kFalse) continue;
+    const bool unreadable = truth == Truth::kUnreadable;
+    if (denies) {
+      if (outcome->verdict != Verdict::kExplicitDeny) {
+        *outcome = {Verdict::kExplicitDeny, true};
+        question.statements->Clear();
+      }
+      outcome->unreadable = outcome->unreadable && unreadable;
+      question.statements->Add({policy, i});
+    } else if (unreadable) {
+      if (outcome->verdict == Verdict::kImplicitDeny) {
+        outcome->unreadable = true;
+      }
+    } else {
+      *outcome = {Verdict::kAllow, false};
+      if (keep_allows) question.statements->Add({policy, i});
+    }
+  }
+}
+
+}  // namespace writ
