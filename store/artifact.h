@@ -103,6 +103,7 @@ class ArtifactStore {
   Status Delete(const Permit& permit, std::string_view sha256_hex);
 
  private:
+  friend class ArtifactWriter;  // names the file it publishes
   ArtifactStore(UniqueFd directory_fd, Keyring* keyring);
 
   std::string FileName(std::string_view account,

@@ -28,8 +28,11 @@ inline constexpr std::string_view kPlatformAccount = "";
 // Thread-safe. `kv`, `provider` and `clock` must outlive it.
 class Keyring {
  public:
-  // Errors   kDataLoss  the key-encryption key is not the one that wrapped the
-  //                     store's keys, or a key record was altered
+  // Errors   kDataLoss            the key-encryption key is not the one that
+  //                               wrapped the store's keys, or a wrapped key
+  //                               was altered
+  //          kFailedPrecondition  a later version wrote the store; nothing was
+  //                               changed
   static Result<std::unique_ptr<Keyring>> Open(Kv* kv,
                                                const FileKeyProvider* provider,
                                                const Clock* clock);

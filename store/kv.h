@@ -49,8 +49,9 @@ enum class KvOrder : uint8_t { kForward, kBackward };
 // An ordered, transactional map from bytes to bytes. Every engine passes
 // tests/unit/store/kv_conformance.h. Thread-safe.
 //
-// Keys are 1 to 1024 bytes, values at most 16 MiB. One batch names a key at
-// most once among its puts and deletes.
+// Keys are 1 to kMaxKvKeyBytes bytes and do not begin with NUL (engines keep
+// their own under it), values at most kMaxKvValueBytes. One batch names a key
+// at most once among its puts and deletes.
 class Kv {
  public:
   virtual ~Kv() = default;

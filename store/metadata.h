@@ -5,8 +5,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,9 +23,6 @@
 #include "store/records.h"
 
 namespace writ {
-
-// The newest store format this build reads and the one it writes (P08).
-inline constexpr uint32_t kStoreFormat = 1;
 
 // A record as its owner wrote it. The store does not look inside the value.
 struct Record {
@@ -45,8 +42,9 @@ class Mutation {
 
   // Writes a record.
   //
-  // account   of the record; for tables of the platform, kPlatformAccount
-  // name      1 to 512 bytes
+  // account   of the record; for tables of the platform (store/records.def),
+  //           kPlatformAccount
+  // name      1 to kMaxRecordNameBytes
   // expected  the version it must have now, kAbsent or kAnyVersion
   Mutation& Put(Table table, std::string_view account, std::string_view name,
                 std::string_view value, uint64_t expected);
@@ -56,6 +54,9 @@ class Mutation {
   // Changes nothing, but the commit fails unless the record is as expected.
   Mutation& Require(Table table, std::string_view account,
                     std::string_view name, uint64_t expected);
+
+  // The commit fails unless the store is at `revision` (P14).
+  Mutation& RequireRevision(uint64_t revision);
 
   bool empty() const { return changes_.empty(); }
 
@@ -70,7 +71,12 @@ class Mutation {
     SecretBytes value;
     uint64_t expected;
   };
+  Mutation& Add(Kind kind, Table table, std::string_view account,
+                std::string_view name, std::string_view value,
+                uint64_t expected);
+
   std::vector<Change> changes_;
+  std::optional<uint64_t> revision_;
 };
 
 // What a list call wants: names in byte order.
@@ -110,7 +116,8 @@ class MetadataStore {
   //
   // permit  its account must be that of every record changed, tables of the
   //         platform aside
-  // Errors   kAborted           a record is not at the expected version
+  // Errors   kAborted           a record is not at the expected version, or
+  //                             the store not at the expected revision
   //          kPermissionDenied  a record of another account
   //          kInvalidArgument   empty, a bad name, or a record named twice
   Result<uint64_t> Commit(const Permit& permit, const Mutation& mutation);
@@ -145,11 +152,21 @@ class MetadataStore {
   MetadataStore(Kv* kv, Keyring* keyring, const Clock* clock);
 
   Status LoadMarkers();
+  std::string RecordKey(Table table, std::string_view account,
+                        std::string_view name) const;
+  // The record as the engine has it; kNotFound when absent.
+  Result<Record> Read(Table table, std::string_view account,
+                      const std::string& engine_key) const;
+  // kAborted unless every record is as its change expects.
+  Status CheckExpectations(const Mutation& mutation) const;
+  // Adds the records, the name pages and the revision to `batch`.
+  Status Stage(const Mutation& mutation, uint64_t revision, KvBatch* batch);
 
   Kv* const kv_;
   Keyring* const keyring_;
   RecordCache cache_;
-  Mutex write_mu_;  // one commit at a time
+  Mutex write_mu_;  // one commit at a time; lists read between commits
+  Mutex fill_mu_;   // keeps a read that began before a commit out of cache_
   Mutex audit_mu_;  // one append at a time
   std::atomic<uint64_t> revision_{0};
   std::atomic<uint64_t> audit_sequence_{0};
