@@ -28,8 +28,8 @@ bool Insert(StatementRef ref, std::span<StatementRef> room, size_t used) {
 
 // Whether one of the patterns of a list matches; false when the budget ran out.
 template <typename Pattern, typename Matches>
-bool AnyMatches(const Table<uint32_t>& lists, Run list,
-                const Table<Pattern>& patterns, StepBudget* budget,
+bool AnyMatches(const ImageTable<uint32_t>& lists, Run list,
+                const ImageTable<Pattern>& patterns, StepBudget* budget,
                 Matches matches) {
   for (uint32_t i = 0; i < list.count; ++i) {
     if (!budget->Step()) return false;

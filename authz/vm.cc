@@ -34,7 +34,7 @@ std::span<const std::string_view> ValuesOf(
 // `holds` (R02). `read(text, &value)` is false for what cannot be read.
 template <typename Value, typename Constant, typename Read, typename Holds>
 Truth TestAny(std::span<const std::string_view> values,
-              const Table<Constant>& constants, const AtomRecord& atom,
+              const ImageTable<Constant>& constants, const AtomRecord& atom,
               StepBudget* budget, Read read, Holds holds) {
   bool matched = false;
   for (const std::string_view text : values) {

@@ -197,11 +197,11 @@ static_assert(sizeof(StatementRecord) == 44 && sizeof(PolicyRecord) == 24);
 // A section of an image as an array of records. A borrowed view: valid as long
 // as the image.
 template <typename Record>
-class Table {
+class ImageTable {
  public:
   static_assert(std::is_trivially_copyable_v<Record>);
-  Table() = default;
-  explicit Table(std::string_view bytes)
+  ImageTable() = default;
+  explicit ImageTable(std::string_view bytes)
       : data_(bytes.data()),
         size_(static_cast<uint32_t>(bytes.size() / sizeof(Record))) {}
 
@@ -230,7 +230,7 @@ class Table {
 
 // The tables of one image. Borrowed from it.
 struct ProgramView {
-#define SECTION(number, Name, member, Record) Table<Record> member;
+#define SECTION(number, Name, member, Record) ImageTable<Record> member;
 #include "authz/program/sections.def"
 #undef SECTION
 

@@ -48,7 +48,7 @@ void Bind(Section section, std::string_view bytes, ProgramView* view) {
   switch (section) {
 #define SECTION(number, Name, member, Record) \
   case Section::k##Name:                      \
-    view->member = Table<Record>(bytes);      \
+    view->member = ImageTable<Record>(bytes); \
     return;
 #include "authz/program/sections.def"
 #undef SECTION
@@ -93,7 +93,7 @@ class Verifier {
   Status CheckCode(writ::Run block, uint32_t* instructions);
   Status CheckStatement(uint32_t index, uint64_t* steps);
 
-  bool RefIsText(const Table<uint8_t>& pool, TextRef ref) const;
+  bool RefIsText(const ImageTable<uint8_t>& pool, TextRef ref) const;
   bool TextIsSound(TextRef ref) const { return RefIsText(view_.strings, ref); }
   bool ColonAt(TextRef text, uint32_t offset) const {
     return offset < text.size_bytes && view_.Text(text)[offset] == ':';
@@ -171,7 +171,7 @@ Status Verifier::CheckPools() {
   return OkStatus();
 }
 
-bool Verifier::RefIsText(const Table<uint8_t>& pool, TextRef ref) const {
+bool Verifier::RefIsText(const ImageTable<uint8_t>& pool, TextRef ref) const {
   if (!pool.Holds({ref.offset, ref.size_bytes})) return false;
   const std::string_view bytes = pool.bytes();
   const uint32_t end = ref.offset + ref.size_bytes;
@@ -226,7 +226,7 @@ Status Verifier::CheckPrincipals() {
 }
 
 Status Verifier::CheckLists() {
-  const auto inside = [](const Table<uint32_t>& list, uint32_t size) {
+  const auto inside = [](const ImageTable<uint32_t>& list, uint32_t size) {
     for (uint32_t i = 0; i < list.size(); ++i) {
       if (list[i] >= size) return false;
     }
