@@ -22,7 +22,8 @@ struct PolicyInput {
 // Deterministic: same input, same bytes. The result always passes the verifier.
 //
 // Errors   kInvalidArgument     a tree that CheckPolicy would refuse
-//          kResourceExhausted   the image would pass kMaxProgramBytes
+//          kResourceExhausted   the image would pass kMaxProgramBytes, or a
+//                               policy might take more than kMaxDecideSteps
 Result<std::string> CompileProgram(std::span<const PolicyInput> inputs);
 
 }  // namespace writ

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef WRIT_COMPILER_LOWER_H_
+#define WRIT_COMPILER_LOWER_H_
+
+#include "base/status.h"
+#include "compiler/ir.h"
+#include "grammar/ast.h"
+
+namespace writ {
+
+// Adds `policy` to `program`: reads typed constants, sorts what has no order,
+// turns negated operators into negated atoms and drops what repeats.
+//
+// Errors   kInvalidArgument  a tree that CheckPolicy would refuse; message has
+//                            the statement
+Status LowerPolicy(const ast::Policy& policy, ast::PolicyKind kind,
+                   ir::Program* program);
+
+}  // namespace writ
+
+#endif  // WRIT_COMPILER_LOWER_H_
