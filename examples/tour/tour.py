@@ -8,7 +8,6 @@ held. It needs root (the platform makes sandboxes) and nothing but Python's
 standard library; the request signer is in class Client. `make run` runs it.
 """
 import base64
-import contextlib
 import hashlib
 import hmac
 import http.client
@@ -69,7 +68,7 @@ class Client:
         self.tls = ssl.create_default_context(cafile=ca_file)
         self.key_id, self.key_secret = key_id, key_secret.encode()
 
-    def send(self, method, path, query, action, version, body=b"",
+    def sign(self, method, path, query, action, version, body=b"",
              headers=None):
         signed = {
             "host": self.host,
@@ -93,12 +92,13 @@ class Client:
         signed["Authorization"] = (
             f"ACS3-HMAC-SHA256 Credential={self.key_id},"
             f"SignedHeaders={names},Signature={signature}")
-        target = f"{path}?{encoded}" if encoded else path
+        return method, f"{path}?{encoded}" if encoded else path, body, signed
+
+    def send(self, *call):
         connection = http.client.HTTPSConnection(
             self.host, context=self.tls, timeout=20)
-        with contextlib.closing(connection):
-            connection.request(method, target, body, signed)
-            return Answer(connection.getresponse())
+        connection.request(*self.sign(*call))
+        return Answer(connection.getresponse())
 
     def ram(self, action, **parameters):
         """An operation of Resource Access Management: users, keys, policies."""

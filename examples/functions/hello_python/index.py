@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The smallest useful function: it greets whom the event names."""
 import json
 
