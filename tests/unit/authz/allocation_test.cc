@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Deciding takes no memory from the heap, whatever the outcome. The counting
+// operator new is this program's alone.
+#include <atomic>
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "authz/snapshot.h"
+#include "gtest/gtest.h"
+#include "tests/unit/authz/policy_set.h"
+
+namespace {
+std::atomic<size_t> allocations{0};
+}  // namespace
+
+void* operator new(size_t size) {
+  ++allocations;
+  void* memory = std::malloc(size == 0 ? 1 : size);
+  if (memory == nullptr) std::abort();
+  return memory;
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+
+namespace writ::testing {
+namespace {
+
+size_t AllocationsWhileDeciding(const PolicySet& set, const Ask& ask) {
+  const AskedRequest asked(ask);
+  Decision decision;
+  const size_t before = allocations.load();
+  const Status status = Decide(asked.request(), set.attachments(), &decision);
+  const size_t after = allocations.load();
+  static_cast<void>(status.ok());
+  return after - before;
+}
+
+TEST(Allocation, TheCounterCounts) {
+  const size_t before = allocations.load();
+  const std::vector<int> memory(100);
+  EXPECT_GT(allocations.load(), before);
+}
+
+TEST(Allocation, DecidingTakesNone) {
+  PolicySet set;
+  set.Identity(R"({"Effect":"Allow","Action":"fc:*","Resource":"acs:fc:*:*:*",)"
+               R"("Condition":{"StringLike":{"d:s":"a*b?c"},)"
+               R"("NumericLessThan":{"d:n":"10"},"Bool":{"d:b":"true"},)"
+               R"("DateGreaterThan":{"d:d":"2026-01-01T00:00:00Z"},)"
+               R"("NotIpAddress":{"d:i":["10.0.0.0/8","2001:db8::/32"]}}})");
+  set.Identity(R"({"Effect":"Deny","Action":"ram:*","Resource":"*"})");
+  set.Add(AttachmentKind::kControl,
+          R"({"Effect":"Allow","Action":"*","Resource":"*"})");
+  set.Add(AttachmentKind::kResource,
+          R"({"Effect":"Allow","Action":"oss:*","Principal":["*"],)"
+          R"("Resource":"*"})");
+  Ask match;
+  match.context = {{"d:s", {"aXXbYc"}},
+                   {"d:n", {"1", "2"}},
+                   {"d:b", {"TRUE"}},
+                   {"d:d", {"2026-06-01T00:00:00+08:00"}},
+                   {"d:i", {"192.0.2.1"}}};
+  ASSERT_TRUE(set.Decide(match).allowed());
+  EXPECT_EQ(AllocationsWhileDeciding(set, match), 0u);
+  Ask unreadable = match;
+  unreadable.context[1].second = {"x"};
+  EXPECT_EQ(AllocationsWhileDeciding(set, unreadable), 0u);
+  EXPECT_EQ(AllocationsWhileDeciding(set, {.action = "ram:CreateUser"}), 0u);
+  EXPECT_EQ(AllocationsWhileDeciding(set, {.principal = "nobody"}), 0u);
+  Ask twice;
+  twice.context = {{"a:b", {"1"}}, {"A:b", {"2"}}};
+  EXPECT_EQ(AllocationsWhileDeciding(set, twice), 0u);
+}
+
+TEST(Allocation, SnapshotDecidesWithoutAny) {
+  SnapshotBuilder builder(1);
+  builder.AddUser("1000000000000001", "alice", "2700000000000001");
+  builder.AddPolicy(
+      "1000000000000001", "p",
+      LoadStatements(AttachmentKind::kIdentity,
+                     R"({"Effect":"Allow","Action":"*","Resource":"*"})"));
+  ASSERT_TRUE(builder.Attach("1000000000000001", "alice", "p").ok());
+  const auto snapshot = builder.Build();
+  const AskedRequest asked({});
+  const size_t before = allocations.load();
+  const Decision decision = snapshot->Decide(asked.request());
+  EXPECT_EQ(allocations.load(), before);
+  EXPECT_TRUE(decision.allowed());
+}
+
+}  // namespace
+}  // namespace writ::testing
