@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef WRIT_TESTS_UNIT_COMPILER_IMAGE_EDITOR_H_
+#define WRIT_TESTS_UNIT_COMPILER_IMAGE_EDITOR_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+
+#include "authz/program/format.h"
+#include "authz/program/verify.h"
+
+namespace writ::testing {
+
+// Makes the checksum of a changed image right again.
+inline void FixChecksum(std::string* image) {
+  const uint64_t checksum = ImageChecksum(*image);
+  std::memcpy(image->data() + offsetof(ImageHeader, checksum), &checksum,
+              sizeof(checksum));
+}
+
+// The table entry of a section; its place in the image is returned too.
+inline SectionEntry EntryOf(const std::string& image, Section section,
+                            size_t* place = nullptr) {
+  ImageHeader header;
+  std::memcpy(&header, image.data(), sizeof(header));
+  SectionEntry entry = {};
+  for (uint32_t i = 0; i < header.section_count; ++i) {
+    const size_t at = sizeof(header) + size_t{i} * sizeof(entry);
+    std::memcpy(&entry, image.data() + at, sizeof(entry));
+    if (entry.kind == static_cast<uint32_t>(section)) {
+      if (place != nullptr) *place = at;
+      return entry;
+    }
+  }
+  WRIT_CHECK(false);
+  return entry;
+}
+
+template <typename Record>
+Record Get(const std::string& image, Section section, uint32_t index) {
+  Record record;
+  const SectionEntry entry = EntryOf(image, section);
+  WRIT_CHECK((index + 1) * sizeof(Record) <= entry.size_bytes);
+  std::memcpy(&record, image.data() + entry.offset + index * sizeof(Record),
+              sizeof(Record));
+  return record;
+}
+
+template <typename Record>
+void Put(std::string* image, Section section, uint32_t index,
+         const Record& record) {
+  const SectionEntry entry = EntryOf(*image, section);
+  WRIT_CHECK((index + 1) * sizeof(Record) <= entry.size_bytes);
+  std::memcpy(image->data() + entry.offset + index * sizeof(Record), &record,
+              sizeof(Record));
+}
+
+}  // namespace writ::testing
+
+#endif  // WRIT_TESTS_UNIT_COMPILER_IMAGE_EDITOR_H_
