@@ -35,7 +35,8 @@ std::shared_ptr<const Program> LoadStatements(AttachmentKind kind,
 struct Ask {
   std::string_view principal = kAlice;
   std::string_view action = "fc:InvokeFunction";
-  std::vector<std::string_view> resources = {kWeb};
+  // Not {kWeb}: g++ 12 takes the list for uninitialized at -O2.
+  std::vector<std::string_view> resources = std::vector(1, kWeb);
   std::vector<std::pair<std::string_view, std::vector<std::string_view>>>
       context = {};
   std::string_view principal_id = {};
