@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,10 @@ struct DiagnosticInfo {
   std::string_view slug;  // "duplicate-key"
   Level level;
   std::string_view rule;  // the ruling or section that says so: "R17"
+  // The tree no longer says what the text says: do not translate it.
+  bool breaks_tree;
+  std::string_view message;  // with {0} {1} … for what Diagnose fills in
+  std::string_view help;
 };
 
 const DiagnosticInfo& InfoOf(DiagnosticId id);
@@ -41,6 +46,22 @@ struct Diagnostic {
   std::string help;     // what to write instead; may be empty
 };
 
+// Builds a finding from its row: {0} {1} … of message and help are replaced by
+// `parts`, {{ by a brace.
+Diagnostic Diagnose(DiagnosticId id, Span span, std::string pointer,
+                    std::initializer_list<std::string_view> parts = {});
+
+// The author's text as a message may show it: control characters and invalid
+// bytes escaped, cut after about sixty characters.
+std::string Excerpt(std::string_view text);
+
+// Appends one reference token to a JSON pointer (RFC 6901).
+std::string PointerTo(std::string_view pointer, std::string_view member);
+std::string PointerTo(std::string_view pointer, size_t index);
+
+// "error", "security", "warning" or "suggestion".
+std::string_view LevelName(Level level);
+
 // Collects findings in document order, at most kMaxDiagnostics; counts the
 // rest. Not thread-safe.
 class Diagnostics {
@@ -48,6 +69,9 @@ class Diagnostics {
   void Add(Diagnostic diagnostic);
   const std::vector<Diagnostic>& all() const { return all_; }
   bool has_errors() const { return errors_ > 0; }
+  // A finding says that the tree does not hold all of the text.
+  bool tree_is_broken() const { return tree_is_broken_; }
+  bool full() const { return all_.size() >= kMaxDiagnostics; }
   size_t error_count() const { return errors_; }
   // Findings that did not fit.
   size_t dropped() const { return dropped_; }
@@ -56,6 +80,7 @@ class Diagnostics {
   std::vector<Diagnostic> all_;
   size_t errors_ = 0;
   size_t dropped_ = 0;
+  bool tree_is_broken_ = false;
 };
 
 }  // namespace writ

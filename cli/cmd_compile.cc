@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// `writ compile`: RAM JSON, which is a translation and asks only that the text
+// parses, or a program, which only a valid policy becomes.
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/flags.h"
+#include "cli/policy_file.h"
+#include "compiler/compile.h"
+#include "grammar/print.h"
+
+namespace writ {
+namespace {
+
+ExitCode CompileToProgram(const PolicyFile& file,
+                          const std::vector<const ast::Policy*>& policies,
+                          std::optional<ast::PolicyKind> asked,
+                          const std::string& output) {
+  if (file.diagnostics.has_errors()) return ExitCode::kFindings;
+  if (output.empty()) {
+    std::cerr << "writ compile: a program is binary; name a file with -o, or "
+                 "`-o -`\n";
+    return ExitCode::kUsage;
+  }
+  std::vector<PolicyInput> inputs;
+  for (const ast::Policy* policy : policies) {
+    bool guessed = false;
+    inputs.push_back({policy, KindOf(*policy, asked, &guessed)});
+  }
+  const Result<std::string> image = CompileProgram(inputs);
+  if (!image.ok()) return ComplainAbout(file.source.name(), image.status());
+  return Deliver(image.value(), output);
+}
+
+}  // namespace
+
+ExitCode RunCompile(Args args) {
+  std::string target = "json";
+  std::string output;
+  std::string name;
+  std::string kind;
+  bool minify = false;
+  bool check = false;
+  std::vector<std::string> paths;
+  Flags flags("compile", "FILE",
+              "Turns a policy, in either language, into RAM JSON or a "
+              "program.");
+  flags.Choice("--target", "what to make (default: json)", {"json", "program"},
+               &target);
+  flags.String("-o,--output", "FILE", "write there instead of standard output",
+               &output);
+  flags.String("--policy", "NAME", "the policy of that name", &name);
+  flags.Choice("--kind", "the kind of a policy that does not say it",
+               {"identity", "resource", "trust", "session", "control"}, &kind);
+  flags.Bool("--minify", "JSON without white space", &minify);
+  flags.Bool("--check", "refuse an invalid policy also for --target json",
+             &check);
+  flags.Positionals(&paths, 1, 1);
+  if (std::optional<ExitCode> exit = flags.Parse(args)) return *exit;
+
+  Result<PolicyFile> file = ReadPolicyFile(paths[0]);
+  if (!file.ok()) return ComplainAbout(paths[0], file.status());
+  const std::optional<ast::PolicyKind> asked = KindNamed(kind);
+  const bool program = target == "program";
+  if (program || check) CheckFile(asked, &*file);
+  ComplainAbout(*file);
+  if (!file->parsed || file->diagnostics.tree_is_broken() ||
+      (check && file->diagnostics.has_errors())) {
+    return ExitCode::kFindings;
+  }
+
+  std::vector<const ast::Policy*> policies;
+  for (const ast::Policy& policy : file->content.policies) {
+    if (name.empty() || policy.name == name) policies.push_back(&policy);
+  }
+  if (policies.empty()) {
+    std::cerr << "writ compile: " << Printable(paths[0]) << " has no policy `"
+              << Printable(name) << "`\n";
+    return ExitCode::kUsage;
+  }
+  if (program) return CompileToProgram(*file, policies, asked, output);
+  if (policies.size() > 1) {
+    std::cerr << "writ compile: " << Printable(paths[0]) << " holds "
+              << policies.size() << " policies; choose one with --policy:";
+    for (const ast::Policy* policy : policies) {
+      std::cerr << " " << Printable(policy->name);
+    }
+    std::cerr << "\n";
+    return ExitCode::kUsage;
+  }
+  return Deliver(PrintJson(*policies[0], minify ? JsonLayout::kMinified
+                                                : JsonLayout::kPretty) +
+                     "\n",
+                 output);
+}
+
+}  // namespace writ

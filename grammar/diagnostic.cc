@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "grammar/diagnostic.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace writ {
+namespace {
+
+constexpr bool kKept = false;
+constexpr bool kBroken = true;
+
+constexpr DiagnosticInfo kInfos[] = {
+#define DIAGNOSTIC(Name, code, slug, level, tree, rule, message, help) \
+  {code, slug, Level::k##level, rule, k##tree, message, help},
+#include "grammar/diagnostics.def"
+#undef DIAGNOSTIC
+};
+
+std::string Fill(std::string_view form,
+                 std::initializer_list<std::string_view> parts) {
+  std::string text;
+  for (size_t i = 0; i < form.size(); ++i) {
+    if (form[i] != '{' || i + 1 == form.size()) {
+      text.push_back(form[i]);
+    } else if (form[i + 1] == '{') {
+      text.push_back('{');
+      ++i;
+    } else {
+      const size_t index = static_cast<size_t>(form[i + 1] - '0');
+      if (index < parts.size()) text += parts.begin()[index];
+      i += 2;
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+const DiagnosticInfo& InfoOf(DiagnosticId id) {
+  return kInfos[static_cast<size_t>(id)];
+}
+
+Diagnostic Diagnose(DiagnosticId id, Span span, std::string pointer,
+                    std::initializer_list<std::string_view> parts) {
+  const DiagnosticInfo& info = InfoOf(id);
+  return Diagnostic{id, span, std::move(pointer), Fill(info.message, parts),
+                    Fill(info.help, parts)};
+}
+
+std::string Excerpt(std::string_view text) {
+  constexpr size_t kMaxBytes = 60;
+  constexpr char kHex[] = "0123456789abcdef";
+  std::string out;
+  size_t end = text.size();
+  if (end > kMaxBytes) {
+    end = kMaxBytes;
+    // Not in the middle of a code point.
+    while (end > kMaxBytes - 4 &&
+           (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+      --end;
+    }
+  }
+  for (char c : text.substr(0, end)) {
+    const unsigned char byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) {
+      out += "\\x";
+      out.push_back(kHex[byte >> 4]);
+      out.push_back(kHex[byte & 15]);
+    } else {
+      out.push_back(c);
+    }
+  }
+  if (end < text.size()) out += "…";
+  return out;
+}
+
+std::string PointerTo(std::string_view pointer, std::string_view member) {
+  std::string out(pointer);
+  out.push_back('/');
+  for (char c : member) {
+    if (c == '~') {
+      out += "~0";
+    } else if (c == '/') {
+      out += "~1";
+    } else {
+      out.push_back(c);
+    }
+  }
+  return out;
+}
+
+std::string PointerTo(std::string_view pointer, size_t index) {
+  return PointerTo(pointer, std::to_string(index));
+}
+
+std::string_view LevelName(Level level) {
+  switch (level) {
+    case Level::kError:
+      return "error";
+    case Level::kSecurity:
+      return "security";
+    case Level::kWarning:
+      return "warning";
+    case Level::kSuggestion:
+      return "suggestion";
+  }
+  return "error";
+}
+
+void Diagnostics::Add(Diagnostic diagnostic) {
+  const DiagnosticInfo& info = InfoOf(diagnostic.id);
+  if (info.level == Level::kError) ++errors_;
+  if (info.breaks_tree) tree_is_broken_ = true;
+  const auto place =
+      std::upper_bound(all_.begin(), all_.end(), diagnostic,
+                       [](const Diagnostic& a, const Diagnostic& b) {
+                         return a.span.begin < b.span.begin;
+                       });
+  if (full()) {
+    ++dropped_;
+    if (place == all_.end()) return;
+    all_.insert(place, std::move(diagnostic));
+    all_.pop_back();
+    return;
+  }
+  all_.insert(place, std::move(diagnostic));
+}
+
+}  // namespace writ
