@@ -52,7 +52,12 @@ ReadPolicy ReadJsonPolicy(const SourceText& source, ast::PolicyKind kind) {
 const Diagnostic* FirstError(const Diagnostics& diagnostics) {
   const Diagnostic* first = nullptr;
   for (const Diagnostic& diagnostic : diagnostics.all()) {
-    if (InfoOf(diagnostic.id).level != Level::kError) continue;
+    const DiagnosticInfo& info = InfoOf(diagnostic.id);
+    if (info.level != Level::kError) continue;
+    // What is missing from broken JSON is missing because it is broken.
+    if (info.code == InfoOf(DiagnosticId::kJsonUnexpected).code) {
+      return &diagnostic;
+    }
     if (first == nullptr || diagnostic.span.begin < first->span.begin) {
       first = &diagnostic;
     }

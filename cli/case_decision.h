@@ -29,7 +29,8 @@ struct ReadPolicy {
 // Reads RAM JSON and judges it.
 ReadPolicy ReadJsonPolicy(const SourceText& source, ast::PolicyKind kind);
 
-// The first finding of level error in document order, or null.
+// The first finding of level error in document order, or null; broken JSON goes
+// before everything that follows from it.
 const Diagnostic* FirstError(const Diagnostics& diagnostics);
 
 // Policies compiled into one program, and their attachments to a request.

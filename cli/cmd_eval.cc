@@ -20,9 +20,7 @@
 #include "cli/case_file.h"
 #include "cli/command.h"
 #include "cli/flags.h"
-#include "compiler/check.h"
-#include "grammar/parse_json.h"
-#include "grammar/parse_writ.h"
+#include "cli/policy_file.h"
 
 namespace writ {
 namespace {
@@ -141,19 +139,13 @@ struct OneRequest {
   std::string now;
 };
 
-// `KIND:PATH` or `PATH`; a file called `identity:x` needs `./identity:x`.
+// Splits `KIND:PATH`; a file called `trust:x` needs `./trust:x`.
 std::pair<std::optional<ast::PolicyKind>, std::string> SplitPath(
     const std::string& argument) {
-  constexpr std::pair<std::string_view, ast::PolicyKind> kPrefixes[] = {
-      {"identity:", ast::PolicyKind::kIdentity},
-      {"resource:", ast::PolicyKind::kResource},
-      {"trust:", ast::PolicyKind::kTrust},
-      {"session:", ast::PolicyKind::kSession},
-      {"control:", ast::PolicyKind::kControl},
-  };
-  for (const auto& [prefix, kind] : kPrefixes) {
-    if (argument.starts_with(prefix)) {
-      return {kind, argument.substr(prefix.size())};
+  const size_t colon = argument.find(':');
+  if (colon != std::string::npos) {
+    if (const auto kind = KindNamed(argument.substr(0, colon))) {
+      return {kind, argument.substr(colon + 1)};
     }
   }
   return {std::nullopt, argument};
@@ -165,57 +157,44 @@ struct LoadedPolicies {
   std::vector<std::string> names;  // for people
 };
 
-// Reads one text: the language when its name ends in .writ, else RAM JSON.
-std::vector<ast::Policy> ReadTrees(const SourceText& source,
-                                   std::optional<ast::PolicyKind> kind,
-                                   Diagnostics* diagnostics) {
-  std::vector<ast::Policy> trees;
-  if (source.name().ends_with(".writ")) {
-    if (auto file = ParseWrit(source, diagnostics)) {
-      trees = std::move(file->policies);
-    }
-  } else if (auto tree = ParseJsonPolicy(source, diagnostics)) {
-    trees.push_back(std::move(*tree));
-  }
-  for (ast::Policy& tree : trees) {
-    tree.kind = kind.value_or(tree.kind.value_or(ast::PolicyKind::kIdentity));
-    CheckPolicy(source, tree, *tree.kind, diagnostics);
-  }
-  return trees;
-}
-
-// Reads the policies of `argument` and adds them; complains of every error.
-ExitCode LoadPolicies(const std::string& argument, LoadedPolicies* loaded) {
-  const auto [kind, path] = SplitPath(argument);
-  auto text = path == "-" ? ReadAll(STDIN_FILENO, kMaxPolicyTextBytes)
-                          : ReadFile(path, kMaxPolicyTextBytes);
-  if (!text.ok()) {
-    Complain("cannot read `" + path + "`: " + text.status().ToString());
+// Reads the policies of one file and adds them; complains of its findings when
+// one is an error.
+ExitCode LoadFile(const std::string& path, std::optional<ast::PolicyKind> asked,
+                  LoadedPolicies* loaded) {
+  auto file = ReadPolicyFile(path);
+  if (!file.ok()) {
+    // Whatever keeps a policy from being read, nothing is decided without it.
+    ComplainAbout(path, file.status());
     return ExitCode::kUsage;
   }
-  const SourceText source(path, std::move(text).value());
-  Diagnostics diagnostics;
-  std::vector<ast::Policy> trees = ReadTrees(source, kind, &diagnostics);
-  for (const Diagnostic& finding : diagnostics.all()) {
-    const DiagnosticInfo& info = InfoOf(finding.id);
-    if (info.level != Level::kError) continue;
-    const LineColumn place = source.Locate(finding.span.begin);
-    std::fprintf(stderr, "%s:%u:%u: %.*s: %s\n", path.c_str(), place.line,
-                 place.column, static_cast<int>(info.code.size()),
-                 info.code.data(), finding.message.c_str());
-    if (!finding.help.empty()) {
-      std::fprintf(stderr, "  %s\n", finding.help.c_str());
-    }
+  CheckFile(asked, &*file);
+  if (!file->parsed || file->diagnostics.has_errors()) {
+    ComplainAbout(*file);
+    return ExitCode::kFindings;
   }
-  if (diagnostics.has_errors() || trees.empty()) return ExitCode::kFindings;
-  for (ast::Policy& tree : trees) {
+  for (ast::Policy& tree : file->content.policies) {
+    bool guessed = false;
     CasePolicy policy;
-    policy.kind = *tree.kind;
+    policy.kind = KindOf(tree, asked, &guessed);
     loaded->policies.push_back(std::move(policy));
     loaded->names.push_back(tree.name.empty() ? path : tree.name);
     loaded->trees.push_back(std::move(tree));
   }
   return ExitCode::kOk;
+}
+
+ExitCode LoadPolicies(const std::string& argument, LoadedPolicies* loaded) {
+  const auto [kind, path] = SplitPath(argument);
+  const auto paths = ExpandPaths({path});
+  if (!paths.ok()) {
+    ComplainAbout(path, paths.status());
+    return ExitCode::kUsage;
+  }
+  ExitCode worst = ExitCode::kOk;
+  for (const std::string& file : *paths) {
+    worst = Worst(worst, LoadFile(file, kind, loaded));
+  }
+  return worst;
 }
 
 // Writes the command line's request as the JSON that --request would hold.
@@ -358,8 +337,8 @@ ExitCode RunEval(Args args) {
   flags.Bool("--expect", "with --cases: exit 4 unless all are as expected",
              &expect);
   flags.Strings("-p,--policy", "[KIND:]PATH",
-                "a policy, RAM JSON or .writ; KIND is identity, resource, "
-                "trust, session or control",
+                "a policy or a folder of them, RAM JSON or .writ; KIND is "
+                "identity, resource, trust, session or control",
                 &one.policies);
   flags.String("--request", "FILE",
                "the request as JSON, as a case has it; - is the input",
