@@ -98,23 +98,29 @@ std::optional<std::string> OperandOf(OperandKind kind,
   return std::nullopt;
 }
 
-std::optional<Opcode> OrderOpcode(Relation relation, Opcode equal,
-                                  Opcode less) {
-  // The five orders stand side by side in opcodes.def: eq lt le gt ge.
-  const auto nth = [&](int distance) {
-    return static_cast<Opcode>(static_cast<int>(less) + distance);
-  };
+// The tests of a type that has an order.
+struct OrderOpcodes {
+  Opcode equal, less, less_equal, greater, greater_equal;
+};
+constexpr OrderOpcodes kNumberOpcodes = {Opcode::kNumEq, Opcode::kNumLt,
+                                         Opcode::kNumLe, Opcode::kNumGt,
+                                         Opcode::kNumGe};
+constexpr OrderOpcodes kDateOpcodes = {Opcode::kDateEq, Opcode::kDateLt,
+                                       Opcode::kDateLe, Opcode::kDateGt,
+                                       Opcode::kDateGe};
+
+std::optional<Opcode> OrderOpcode(Relation relation, const OrderOpcodes& of) {
   switch (relation) {
     case Relation::kEqual:
-      return equal;
+      return of.equal;
     case Relation::kLess:
-      return less;
+      return of.less;
     case Relation::kLessEqual:
-      return nth(1);
+      return of.less_equal;
     case Relation::kGreater:
-      return nth(2);
+      return of.greater;
     case Relation::kGreaterEqual:
-      return nth(3);
+      return of.greater_equal;
     case Relation::kEqualNoCase:
     case Relation::kLike:
     case Relation::kWithin:
@@ -133,9 +139,9 @@ std::optional<Opcode> OpcodeOf(const OperatorInfo& info) {
       if (info.relation == Relation::kLike) return Opcode::kStrLike;
       break;
     case OperandFamily::kNumeric:
-      return OrderOpcode(info.relation, Opcode::kNumEq, Opcode::kNumLt);
+      return OrderOpcode(info.relation, kNumberOpcodes);
     case OperandFamily::kDate:
-      return OrderOpcode(info.relation, Opcode::kDateEq, Opcode::kDateLt);
+      return OrderOpcode(info.relation, kDateOpcodes);
     case OperandFamily::kBool:
       if (info.relation == Relation::kEqual) return Opcode::kBoolEq;
       break;
