@@ -47,7 +47,7 @@ struct KvBatch {
 enum class KvOrder : uint8_t { kForward, kBackward };
 
 // An ordered, transactional map from bytes to bytes. Every engine passes
-// tests/unit/store/kv_conformance.h. Thread-safe.
+// tests/unit/store/kv_test.cc. Thread-safe.
 //
 // Keys are 1 to kMaxKvKeyBytes bytes and do not begin with NUL (engines keep
 // their own under it), values at most kMaxKvValueBytes. One batch names a key

@@ -81,8 +81,8 @@ class Mutation {
 
 // What a list call wants: names in byte order.
 struct ListQuery {
-  std::string after;   // names greater than this; empty: from the first
-  std::string prefix;  // only names that begin so; empty: all
+  std::string after = "";   // names greater than this; empty: from the first
+  std::string prefix = "";  // only names that begin so; empty: all
   size_t limit = 100;
 };
 
