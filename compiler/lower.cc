@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "authz/program/utf8.h"
 #include "grammar/value.h"
@@ -19,10 +20,10 @@ std::string BytesOf(const Record& record) {
   return std::string(reinterpret_cast<const char*>(&record), sizeof(record));
 }
 
-void SortUnique(auto* list) {
-  std::ranges::sort(*list);
-  const auto rest = std::ranges::unique(*list);
-  list->erase(rest.begin(), rest.end());
+template <typename Item>
+void SortUnique(std::vector<Item>* list) {
+  std::sort(list->begin(), list->end());
+  list->erase(std::unique(list->begin(), list->end()), list->end());
 }
 
 std::string FoldText(std::string text) {
