@@ -13,6 +13,7 @@
 #include "control/names.h"
 #include "crypto/base64.h"
 #include "crypto/hex.h"
+#include "grammar/utf8.h"
 
 namespace writ {
 namespace {

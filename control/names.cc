@@ -37,10 +37,4 @@ bool IsEnvironmentName(std::string_view name) {
   return IsWord(name, 256, "_") && IsLetter(name.front());
 }
 
-size_t CountCodePoints(std::string_view text) {
-  return static_cast<size_t>(std::count_if(
-      text.begin(), text.end(),
-      [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }));
-}
-
 }  // namespace writ

@@ -17,9 +17,6 @@ bool IsPolicyName(std::string_view name);
 // Begins with a letter, then letters, digits, '_'.
 bool IsEnvironmentName(std::string_view name);
 
-// Code points of UTF-8 text.
-size_t CountCodePoints(std::string_view text);
-
 }  // namespace writ
 
 #endif  // WRIT_CONTROL_NAMES_H_

@@ -43,9 +43,6 @@ class Parameters {
 // Errors         kInvalidArgument  a broken escape, text that is not UTF-8, NUL
 Result<std::string> DecodePercent(std::string_view text, bool plus_is_space);
 
-// True for well-formed UTF-8 (no surrogates, no overlong forms).
-bool IsUtf8(std::string_view text);
-
 }  // namespace writ
 
 #endif  // WRIT_CONTROL_PARAMETERS_H_

@@ -7,6 +7,7 @@
 #include "control/names.h"
 #include "control/policy_text.h"
 #include "control/record_format.h"
+#include "grammar/utf8.h"
 
 // Custom policies. A document is compiled when it is stored; what does not
 // compile is not stored.

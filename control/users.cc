@@ -7,6 +7,7 @@
 #include "control/call.h"
 #include "control/names.h"
 #include "control/record_format.h"
+#include "grammar/utf8.h"
 
 // RAM users. The root of an account is no user: no operation here can name it.
 namespace writ {
