@@ -20,6 +20,12 @@ namespace {
 // another one this often: an instance can end between two calls.
 constexpr int kMaxAttempts = 3;
 
+PlatformError NoNode() {
+  return {.http_status = 503,
+          .code = "ServiceUnavailable",
+          .message = "No compute node is available; try again."};
+}
+
 struct Event {
   enum class Outcome { kWhole, kBroken, kTooLarge, kNotAsSigned };
   Outcome outcome = Outcome::kBroken;
@@ -149,9 +155,7 @@ HttpResponse Access::Run(const AdmittedInvocation& invocation,
     if (!grant.ok()) {
       Log(LogLevel::kError, "grant_not_minted",
           {{"why", grant.status().message()}});
-      return fail({.http_status = 503,
-                   .code = "ServiceUnavailable",
-                   .message = "No compute node is available; try again."});
+      return fail(NoNode());
     }
     auto answer = place.node()->Invoke(invocation.route, place.instance_id(),
                                        *grant, event);
@@ -162,10 +166,20 @@ HttpResponse Access::Run(const AdmittedInvocation& invocation,
       return InvocationAnswer(invocation, instance_id, std::move(*result));
     }
     last = *std::get_if<PlatformError>(&answer);
-    place.Lost();
     // Once a byte may have arrived, the event is not sent again: a function
     // runs at most once for one request.
-    if (last.delivered || place.fresh()) break;
+    if (last.delivered) {
+      if (last.instance_lost) place.Lost();
+      break;
+    }
+    place.Lost();
+    if (last.http_status == 403) {
+      // The node refused the grant, as it does when keys change between mint
+      // and use. That is no judgement of the caller.
+      last = NoNode();
+    } else if (place.fresh()) {
+      break;
+    }
   }
   return fail(last);
 }

@@ -37,15 +37,17 @@ PlatformError NodeGone(bool delivered) {
   return {.http_status = 503,
           .code = "ServiceUnavailable",
           .message = "The compute node does not answer; try again.",
-          .delivered = delivered};
+          .delivered = delivered,
+          .instance_lost = true};
 }
 
-PlatformError FromProto(const v1::InvokeError& error) {
+PlatformError FromProto(const v1::InvokeError& error, bool instance_lost) {
   const bool known = error.http_status() >= 400 && error.http_status() <= 599;
   return {.http_status = known ? static_cast<int>(error.http_status()) : 500,
           .code = error.code().empty() ? "InternalServerError" : error.code(),
           .message = error.message(),
-          .delivered = error.delivered()};
+          .delivered = error.delivered(),
+          .instance_lost = instance_lost};
 }
 
 Status MakeNonBlocking(int fd) {
@@ -245,7 +247,7 @@ class GrpcNodeChannel final : public NodeChannel {
     SetDeadline(seconds(kCustomRuntimeReadySeconds) + kCallGrace, &context);
     const grpc::Status status = stub_->StartInstance(&context, request, &reply);
     if (!status.ok()) return Note(status), NodeGone(false);
-    if (reply.has_error()) return FromProto(reply.error());
+    if (reply.has_error()) return FromProto(reply.error(), true);
     return reply.instance_id();
   }
 
@@ -261,7 +263,9 @@ class GrpcNodeChannel final : public NodeChannel {
     SetDeadline(seconds(route.timeout_seconds) + kCallGrace, &context);
     const grpc::Status status = stub_->Invoke(&context, request, &reply);
     if (!status.ok()) return Note(status), NodeGone(true);
-    if (reply.has_error()) return FromProto(reply.error());
+    if (reply.has_error()) {
+      return FromProto(reply.error(), reply.instance_lost());
+    }
     InvocationResult result;
     result.body = std::move(*reply.mutable_body());
     result.function_error = reply.function_error();

@@ -20,6 +20,8 @@ struct PlatformError {
   std::string message;
   // A byte of the event may have reached the instance: never tried again.
   bool delivered = false;
+  // The instance takes no further invocation.
+  bool instance_lost = false;
 };
 
 // What came back from an instance.

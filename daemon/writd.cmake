@@ -1,0 +1,20 @@
+# The host's side (checks, runs, data directory) is a library of its own, which
+# the command line shares; the supervisor and the core make up writd.
+writ_library(host
+  data_directory.cc host_check.cc host_run.cc listen_address.cc
+  PUBLIC writ_base
+  PRIVATE writ_cgroup writ_crypto nlohmann_json::nlohmann_json)
+writ_library(supervisor role_process.cc supervisor.cc tls.cc
+  PUBLIC writ_host writ_crypto PRIVATE writ_cgroup)
+writ_library(core core.cc core_adapters.cc privileges.cc
+  PUBLIC writ_control writ_data_plane writ_http_server writ_node_channel
+         writ_store)
+writ_binary(writd main.cc LIBS writ_core writ_supervisor)
+
+# The bootstraps of the runtimes stand beside the programs.
+add_custom_target(languages ALL
+  COMMAND ${CMAKE_COMMAND} -E rm -rf ${PROJECT_BINARY_DIR}/bin/languages
+  COMMAND ${CMAKE_COMMAND} -E copy_directory
+          ${PROJECT_SOURCE_DIR}/runtime/languages
+          ${PROJECT_BINARY_DIR}/bin/languages
+  VERBATIM)
