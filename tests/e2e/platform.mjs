@@ -54,7 +54,7 @@ export function privateDirectory(t) {
   let directory = path.join(top, 'a'.repeat(60), 'b'.repeat(60));
   directory = path.join(directory, 'c'.repeat(199 - directory.length));
   assert.equal(directory.length, 200);
-  fs.mkdirSync(path.dirname(directory), { recursive: true });
+  fs.mkdirSync(directory, { recursive: true });
   atEnd(t, () => fs.rmSync(top, { recursive: true, force: true }));
   return directory;
 }
