@@ -27,8 +27,9 @@ test-full:  ## every test, the whole tree with sanitizers, longer random runs
 	@tools/setup test
 	@tools/dev test-full
 
-bench: build  ## measure the figures of docs/performance.md (as root)
-	@bench/invoke_bench.py
+bench:  ## measure the figures of docs/performance.md (as root)
+	@tools/setup bench
+	@tools/dev bench
 
 fmt:  ## format the C++ sources with clang-format
 	@tools/dev fmt
