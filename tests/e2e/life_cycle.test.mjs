@@ -145,10 +145,15 @@ test('functions live and die, and every call is audited', async (t) => {
 
   const tail = runWrit(['audit', 'tail', '--data', platform.data]);
   assert.equal(tail.status, 0, tail.stderr);
-  for (const action of ['fc:CreateFunction', 'fc:InvokeFunction',
-    'fc:UpdateFunction']) {
-    assert.ok(tail.stdout.includes(action), `${action} is not in the audit ` +
-      `trail:\n${tail.stdout}`);
+  const trail = tail.stdout.trim().split('\n').map((line) => JSON.parse(line));
+  for (const operation of ['CreateFunction', 'InvokeFunction',
+    'UpdateFunction']) {
+    assert.ok(trail.some((record) => record.Operation === operation &&
+      record.Principal === `acs:ram::${accountId}:root` &&
+      record.Resource === made.functionArn &&
+      record.SourceIp === '127.0.0.1' &&
+      record.Verdict === 'ALLOW' && record.HttpStatus === 200),
+    `${operation} is not in the audit trail:\n${tail.stdout}`);
   }
   const status = runWrit(['status', '--data', platform.data]);
   assert.equal(status.status, 0, status.stderr);
@@ -204,6 +209,16 @@ test('a permitted user invokes, everybody else is refused', async (t) => {
     'Deny', 'fc:*', '*', { IpAddress: { 'acs:SourceIp': '127.0.0.1' } }));
   const denied = await refused(invoke(ada, 'greeter', '{}'));
   assert.equal(denied.accessDeniedDetail.NoPermissionType, 'ExplicitDeny');
+  const { stdout } = runWrit(['audit', 'tail', '--data', platform.data]);
+  for (const [name, verdict] of [
+    ['bob', 'IMPLICIT_DENY'], ['ada', 'EXPLICIT_DENY']]) {
+    assert.ok(stdout.split('\n').filter(Boolean)
+      .map((line) => JSON.parse(line))
+      .some((record) => record.Operation === 'InvokeFunction' &&
+        record.Principal.endsWith(`:user/${name}`) &&
+        record.Verdict === verdict && record.HttpStatus === 403),
+    `the refusal of ${name} is not in the audit trail:\n${stdout}`);
+  }
   await root.ram.detachPolicyFromUser(new ram.DetachPolicyFromUserRequest(
     { policyType: 'Custom', policyName: 'not-from-here', userName: 'ada' }));
   assert.equal((await invoke(ada, 'greeter', '{}')).status, 200);
