@@ -61,7 +61,12 @@ Result<ProcessIdentity> IdentifyProcess(pid_t pid) {
   if (bracket == std::string::npos) return DataLoss("malformed /proc stat");
   std::istringstream fields(stat.value().substr(bracket + 1));
   std::string field;
-  for (int number = 3; number <= 22; ++number) fields >> field;
+  fields >> field;
+  // It has ended, and its parent does not ask how.
+  if (field == "Z" || field == "X") {
+    return NotFound("process " + std::to_string(pid) + " has ended");
+  }
+  for (int number = 4; number <= 22; ++number) fields >> field;
   if (fields.fail()) return DataLoss("malformed /proc stat");
   return ProcessIdentity{pid, std::strtoull(field.c_str(), nullptr, 10)};
 }
