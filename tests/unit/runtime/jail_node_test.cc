@@ -165,9 +165,8 @@ TEST_F(JailNodeTest, RunsWhatAGoodGrantAllows) {
   Register(1);
   const v1::StartInstanceReply started = StartInstance();
   ASSERT_FALSE(started.has_error()) << started.error().message();
-  const v1::InvokeReply reply =
-      Invoke(MintGrant(MakeGrant("event"), key_), started.instance_id(),
-             "event");
+  const v1::InvokeReply reply = Invoke(MintGrant(MakeGrant("event"), key_),
+                                       started.instance_id(), "event");
   EXPECT_FALSE(reply.has_error()) << reply.error().message();
   EXPECT_EQ(reply.body(), "event");
   EXPECT_GT(reply.duration_us(), 0u);
@@ -231,9 +230,9 @@ TEST_F(JailNodeTest, ANewRegistrationEndsTheOldKey) {
   const std::string old = MintGrant(MakeGrant("event"), key_);
   Register(2);
   ExpectRefused(old, instance, "old key");
-  EXPECT_EQ(Invoke(MintGrant(MakeGrant("event"), key_), instance, "event")
-                .body(),
-            "event");
+  EXPECT_EQ(
+      Invoke(MintGrant(MakeGrant("event"), key_), instance, "event").body(),
+      "event");
 }
 
 TEST_F(JailNodeTest, AStartNeedsATicketThatTheCoreKnows) {

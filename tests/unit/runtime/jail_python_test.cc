@@ -20,8 +20,8 @@ class JailPythonTest : public ::testing::Test {
     const Result<uint32_t> slot = jail_.UnpackCode(package.get());
     EXPECT_TRUE(slot.ok()) << slot.status().message();
     if (!slot.ok()) return nullptr;
-    auto instance = Instance::Start("c-test", std::move(function),
-                                    slot.value(), &jail_, &clock_, &error_);
+    auto instance = Instance::Start("c-test", std::move(function), slot.value(),
+                                    &jail_, &clock_, &error_);
     EXPECT_NE(instance, nullptr) << error_.code << ": " << error_.message;
     return instance;
   }
@@ -76,19 +76,19 @@ TEST_F(JailPythonTest, AnExceptionIsAFunctionErrorWithItsStack) {
   ASSERT_NE(instance, nullptr);
   const InvocationResult result = Invoke(instance.get(), "");
   EXPECT_EQ(result.function_error, "UnhandledInvocationError");
-  EXPECT_EQ(result.body,
-            "{\"errorMessage\": \"no \\\"luck\\\"\", \"errorType\": "
-            "\"ValueError\", \"stackTrace\": [[\"File \\\"/code/index.py\\\"\", "
-            "\"line 2\", \"in handler\", \"raise ValueError('no "
-            "\\\"luck\\\"')\"]]}");
+  EXPECT_EQ(
+      result.body,
+      "{\"errorMessage\": \"no \\\"luck\\\"\", \"errorType\": "
+      "\"ValueError\", \"stackTrace\": [[\"File \\\"/code/index.py\\\"\", "
+      "\"line 2\", \"in handler\", \"raise ValueError('no "
+      "\\\"luck\\\"')\"]]}");
   EXPECT_FALSE(result.instance_lost);
   EXPECT_NE(result.log_tail.find("End RequestId: 1-abc, Error:"),
             std::string::npos);
 }
 
 TEST_F(JailPythonTest, AMissingHandlerIsToldByTheInvocation) {
-  const auto instance =
-      Start("x = 1\n", PythonFunction("index.nothing"));
+  const auto instance = Start("x = 1\n", PythonFunction("index.nothing"));
   ASSERT_NE(instance, nullptr);
   const InvocationResult result = Invoke(instance.get(), "");
   EXPECT_EQ(result.function_error, "UnhandledInvocationError");
@@ -97,8 +97,8 @@ TEST_F(JailPythonTest, AMissingHandlerIsToldByTheInvocation) {
 }
 
 TEST_F(JailPythonTest, ExitingEndsTheInstance) {
-  for (const char* how : {"import sys\n    sys.exit(1)",
-                          "import os\n    os._exit(1)"}) {
+  for (const char* how :
+       {"import sys\n    sys.exit(1)", "import os\n    os._exit(1)"}) {
     const auto instance =
         Start("def handler(event, context):\n    " + std::string(how) + "\n");
     ASSERT_NE(instance, nullptr);
@@ -176,11 +176,11 @@ TEST_F(JailPythonTest, ConcurrentInvocationsShareAnInstance) {
   EXPECT_FALSE(instance->TakePlace());
   InvocationResult other;
   std::thread thread([&instance, &other] {
-    other = instance->Invoke(
-        {.request_id = "1-b", .qualifier = "", .body = "b"});
+    other =
+        instance->Invoke({.request_id = "1-b", .qualifier = "", .body = "b"});
   });
-  const InvocationResult result = instance->Invoke(
-      {.request_id = "1-a", .qualifier = "", .body = "a"});
+  const InvocationResult result =
+      instance->Invoke({.request_id = "1-a", .qualifier = "", .body = "a"});
   thread.join();
   EXPECT_EQ(result.body, "a");
   EXPECT_EQ(other.body, "b");
