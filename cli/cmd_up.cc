@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Becomes `writd supervise`, which stands beside this program.
-#include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -43,6 +43,14 @@ ExitCode RunUp(Args args) {
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   std::cout.flush();
+  // A stop that is asked for while the program changes waits for the
+  // supervisor, which answers it in order (P01).
+  sigset_t held;
+  ::sigemptyset(&held);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
+    ::sigaddset(&held, number);
+  }
+  ::sigprocmask(SIG_BLOCK, &held, nullptr);
   ::execv(program.c_str(), arguments.data());
   std::cerr << "writ: cannot run `" << program << "`: " << std::strerror(errno)
             << "\n";
