@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -154,7 +155,10 @@ class Supervisor {
     WRIT_RETURN_IF_ERROR(CatchSignals());
     ::umask(077);
     const rlimit no_core = {.rlim_cur = 0, .rlim_max = 0};
-    ::setrlimit(RLIMIT_CORE, &no_core);
+    if (::setrlimit(RLIMIT_CORE, &no_core) != 0 ||
+        ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
+      return ErrnoStatus("forbid core dumps", errno);
+    }
     for (const HostFinding& finding : CheckHost(options_.data_path)) {
       if (finding.ok || !finding.needed) continue;
       return FailedPrecondition(finding.name + ": " + finding.detail + "; " +

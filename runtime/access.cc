@@ -166,13 +166,10 @@ HttpResponse Access::Run(const AdmittedInvocation& invocation,
       return InvocationAnswer(invocation, instance_id, std::move(*result));
     }
     last = *std::get_if<PlatformError>(&answer);
+    if (last.instance_lost) place.Lost();
     // Once a byte may have arrived, the event is not sent again: a function
     // runs at most once for one request.
-    if (last.delivered) {
-      if (last.instance_lost) place.Lost();
-      break;
-    }
-    place.Lost();
+    if (last.delivered) break;
     if (last.http_status == 403) {
       // The node refused the grant, as it does when keys change between mint
       // and use. That is no judgement of the caller.
