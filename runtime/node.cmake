@@ -36,3 +36,19 @@ writ_library(node
   PUBLIC writ_base writ_grant
   PRIVATE writ_crypto writ_jail_protocol writ_cgroup writ_proto CURL::libcurl)
 writ_binary(writd-node node_main.cc LIBS writ_node)
+
+# The bootstraps beside the programs, where the supervisor opens them.
+file(GLOB_RECURSE language_files CONFIGURE_DEPENDS
+  ${CMAKE_CURRENT_SOURCE_DIR}/languages/*.py)
+set(languages_stamp ${PROJECT_BINARY_DIR}/generated/runtime/languages.stamp)
+add_custom_command(
+  OUTPUT ${languages_stamp}
+  COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/bin
+  COMMAND ${CMAKE_COMMAND} -E copy_directory
+          ${CMAKE_CURRENT_SOURCE_DIR}/languages
+          ${PROJECT_BINARY_DIR}/bin/languages
+  COMMAND ${CMAKE_COMMAND} -E touch ${languages_stamp}
+  DEPENDS ${language_files}
+  VERBATIM)
+add_custom_target(writ-languages ALL DEPENDS ${languages_stamp})
+add_dependencies(writ-jail writ-languages)

@@ -69,6 +69,8 @@ Status DropPrivileges(uid_t uid) {
 
 Status Serve(int argc, char** argv) {
   WRIT_ASSIGN_OR_RETURN(const uid_t uid, ParseNodeUid(argc, argv));
+  // Opened once for every start of the node.
+  lseek(kAuthorityFd, 0, SEEK_SET);
   WRIT_ASSIGN_OR_RETURN(std::string authority,
                         ReadAll(kAuthorityFd, kMaxAuthorityBytes));
   close(kAuthorityFd);

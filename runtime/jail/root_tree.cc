@@ -44,6 +44,9 @@ Status WriteNewFile(const std::string& path, std::string_view text,
 }
 
 Status CopyProgram(int from, const std::string& path) {
+  // The supervisor opens it once for every start of the jail.
+  WRIT_RETURN_IF_ERROR(Check(lseek(from, 0, SEEK_SET) == 0 ? 0 : -1,
+                             "rewind the program for " + path));
   WRIT_ASSIGN_OR_RETURN(const std::string bytes,
                         ReadAll(from, kMaxProgramFileBytes));
   return WriteNewFile(path, bytes, 0755);
