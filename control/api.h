@@ -42,9 +42,6 @@ struct ControlParts {
   std::string account;
   // The processes of this platform; may be empty.
   std::function<std::vector<RoleStatus>()> roles;
-  // Which compute node sent a request, as its channel proves, or "": without
-  // it, temporary URLs that are bound to a node are refused (P24).
-  std::function<std::string(const RequestHead&)> node_of;
 };
 
 // The FC, RAM, STS and operator's APIs: everything but invocations.
