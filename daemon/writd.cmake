@@ -11,10 +11,5 @@ writ_library(core core.cc core_adapters.cc privileges.cc
          writ_store)
 writ_binary(writd main.cc LIBS writ_core writ_supervisor)
 
-# The bootstraps of the runtimes stand beside the programs.
-add_custom_target(languages ALL
-  COMMAND ${CMAKE_COMMAND} -E rm -rf ${PROJECT_BINARY_DIR}/bin/languages
-  COMMAND ${CMAKE_COMMAND} -E copy_directory
-          ${PROJECT_SOURCE_DIR}/runtime/languages
-          ${PROJECT_BINARY_DIR}/bin/languages
-  VERBATIM)
+# The supervisor opens these beside its own program.
+add_dependencies(writd writd-node writ-jail writ-init writ-unpack)
