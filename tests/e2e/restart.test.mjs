@@ -135,10 +135,7 @@ test('who is not root is told so', (t) => {
   const shared = fs.mkdtempSync('/tmp/writ-e2e-nobody-');
   atEnd(t, () => fs.rmSync(shared, { recursive: true, force: true }));
   fs.chmodSync(shared, 0o755);
-  for (const program of fs.readdirSync(binaries)) {
-    fs.copyFileSync(
-      path.join(binaries, program), path.join(shared, program));
-  }
+  fs.cpSync(binaries, shared, { recursive: true });
   const result = spawnSync(path.join(shared, 'writ'), ['up', '--data', data],
     { uid: 65534, gid: 65534, cwd: '/', encoding: 'utf8', timeout: 20000 });
   assert.equal(result.status, 2, result.stderr);
