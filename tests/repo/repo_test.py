@@ -191,6 +191,14 @@ class Documents(unittest.TestCase):
         self.assertGreater(len(named), 3)
         self.assertEqual(named - rows, set())
 
+    def test_the_page_of_operators_names_exactly_those_of_the_table(self):
+        rows = set(re.findall(r"^OPERATOR\((\w+),",
+                              read("grammar/operators.def"), re.M))
+        table = "".join(line for line in
+                        read("docs/spec/operators.md").splitlines()
+                        if line.startswith("|"))
+        self.assertEqual(set(re.findall(r"`([A-Z]\w+)`", table)), rows)
+
     def test_the_readme_begins_with_what_it_is_and_the_two_commands(self):
         readme = read("README.md")
         self.assertLess(readme.index("make run"), 1500)
