@@ -23,7 +23,7 @@ test:  ## set-up, then every test
 	@tools/setup test
 	@tools/dev test
 
-test-full:  ## every test, the whole tree with sanitizers, longer random runs
+test-full:  ## every test, and the random ones for longer from a new seed
 	@tools/setup test
 	@tools/dev test-full
 
