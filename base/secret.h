@@ -13,7 +13,7 @@ namespace writ {
 void WipeMemory(void* data, size_t size_bytes);
 
 // Bytes that must not outlive their use: wiped when dropped, moved from or
-// replaced; no stream operator, no comparison (use crypto::ConstantTimeEqual).
+// replaced; no stream operator, no comparison (use ConstantTimeEqual).
 // Move-only; Clone() where a copy is really meant.
 class SecretBytes {
  public:

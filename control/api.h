@@ -42,6 +42,9 @@ struct ControlParts {
   std::string account;
   // The processes of this platform; may be empty.
   std::function<std::vector<RoleStatus>()> roles;
+  // The compute node that a request proves to come from, empty for everybody
+  // else (P24); without it nobody is a node.
+  std::function<std::string(const RequestHead&)> proven_node;
 };
 
 // The FC, RAM, STS and operator's APIs: everything but invocations.

@@ -11,10 +11,11 @@ Reply HandleGetArtifact(Call* call) {
       Refuse(403, "AccessDenied",
              "The temporary URL is malformed, altered, expired or not for "
              "you; ask for another one.");
-  // Nobody proves to be a node here: URLs bound to one are refused.
+  const std::string node =
+      call->parts.proven_node ? call->parts.proven_node(call->head) : "";
   const Result<TemporaryUrlGrant> grant = call->parts.urls->Verify(
-      call->head.method, call->head.raw_path, call->head.raw_query,
-      /*node=*/"", call->parts.clock->Now());
+      call->head.method, call->head.raw_path, call->head.raw_query, node,
+      call->parts.clock->Now());
   if (!grant.ok()) return refused;
   const Result<SecretBytes> package =
       call->parts.artifacts->ReadWhole(grant->account, grant->sha256_hex);

@@ -157,7 +157,10 @@ class Core {
     trail_ = std::make_unique<AuditTrail>(store_.get(), &clock_);
     WRIT_ASSIGN_OR_RETURN(root_, Bootstrap(store_.get(), directory_.get(),
                                            *gate_, *trail_, clock_));
-    nonces_ = std::make_unique<NonceWindow>(clock_.Now());
+    // Dates have whole seconds: what the process before accepted within this
+    // second must not be accepted again, so ours begin with the next (P23).
+    first_second_ = std::chrono::ceil<seconds>(clock_.Now());
+    nonces_ = std::make_unique<NonceWindow>(first_second_);
     authenticator_ = std::make_unique<Authenticator>(directory_.get(),
                                                      nonces_.get(), &clock_);
     ControlParts parts;
@@ -171,6 +174,9 @@ class Core {
     parts.clock = &clock_;
     parts.account = root_.account;
     parts.roles = [this] { return flags_.roles; };
+    parts.proven_node = [this](const RequestHead& head) {
+      return authority_->ProvenNode(head);
+    };
     api_ = std::make_unique<ControlApi>(std::move(parts));
     control_ = std::make_unique<ControlAdapter>(api_.get());
     snapshots_ = std::make_unique<DirectorySnapshots>(directory_.get());
@@ -227,6 +233,7 @@ class Core {
   }
 
   Status StartServer() {
+    std::this_thread::sleep_for(first_second_ - clock_.Now());
     HttpServer::Options options;
     WRIT_ASSIGN_OR_RETURN(std::string text,
                           ReadAll(role_fd::kCoreEndpoint, kMaxEndpointBytes));
@@ -300,6 +307,7 @@ class Core {
   std::unique_ptr<Gate> gate_;
   std::unique_ptr<AuditTrail> trail_;
   RootCredentials root_;
+  WallTime first_second_;
   std::unique_ptr<NonceWindow> nonces_;
   std::unique_ptr<Authenticator> authenticator_;
   std::unique_ptr<ControlApi> api_;

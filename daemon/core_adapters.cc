@@ -58,16 +58,13 @@ std::optional<FunctionRoute> DirectoryFunctions::FindRoute(
 
 Result<InstanceConfiguration> DirectoryFunctions::GetInstanceConfiguration(
     std::string_view account, std::string_view name, uint64_t revision,
-    std::string_view /*node_id*/) const {
+    std::string_view node_id) const {
   WRIT_ASSIGN_OR_RETURN(FunctionStart start, directory_->GetFunctionForStart(
                                                  account, name, revision));
   InstanceConfiguration configuration;
-  // The endpoint cannot tell which node fetches before nodes have certificates
-  // of their own, so the URL is good for its bearer. It reaches the one node
-  // that holds the start ticket, over a socket that both sides inherited.
   WRIT_ASSIGN_OR_RETURN(
       configuration.code_url,
-      urls_->Mint(account, HexEncode(start.entry.code_sha256), /*node=*/"",
+      urls_->Mint(account, HexEncode(start.entry.code_sha256), node_id,
                   std::chrono::seconds(kTemporaryUrlSeconds), clock_->Now()));
   configuration.route = RouteOf(start.entry);
   configuration.region = directory_->region();

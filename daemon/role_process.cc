@@ -45,6 +45,9 @@ constexpr size_t kMaxLineBytes = 8192;
       ::getppid() != supervisor) {
     give_up("the supervisor is gone");
   }
+  for (const int entrance : launch.group_entrances) {
+    if (::write(entrance, "0", 1) != 1) give_up("join the run's group");
+  }
   const int program = ::fcntl(launch.program_fd, F_DUPFD, kParkingNumber);
   const int line = ::fcntl(line_fd, F_DUPFD, kParkingNumber);
   int highest = std::max(2, launch.supervisor_number);

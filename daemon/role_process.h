@@ -25,6 +25,9 @@ struct RoleLaunch {
   // is added by Start.
   std::vector<std::pair<int, int>> descriptors;
   int supervisor_number = 7;  // where the role finds its end of that pair
+  // Control groups that the role joins before its program begins (P06):
+  // descriptors as CgroupRun::OpenEntrances gives them; borrowed.
+  std::vector<int> group_entrances;
 };
 
 // One running role and the line to it. Move-only. Dropped, it kills the role

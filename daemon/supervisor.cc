@@ -55,6 +55,8 @@ constexpr milliseconds kStartTime{30000};
 constexpr std::array<milliseconds, 3> kStopTimes = {
     milliseconds(2000), milliseconds(1000), milliseconds(1000)};
 constexpr milliseconds kFirstPause{100};
+// The group of the roles beside those of the instances (P06).
+constexpr std::string_view kRolesGroup = "roles";
 constexpr milliseconds kLongestPause{10000};
 constexpr milliseconds kHealthyTime{60000};
 
@@ -202,6 +204,11 @@ class Supervisor {
     SetState("starting");
     WRIT_ASSIGN_OR_RETURN(const CgroupLayout layout, DetectCgroups());
     WRIT_RETURN_IF_ERROR(SweepCgroupRun(layout, run_->name()));
+    WRIT_ASSIGN_OR_RETURN(CgroupRun groups,
+                          CgroupRun::Create(layout, run_->name()));
+    WRIT_RETURN_IF_ERROR(groups.AddGroup(std::string(kRolesGroup)));
+    WRIT_ASSIGN_OR_RETURN(const std::vector<UniqueFd> entrances,
+                          groups.OpenEntrances(std::string(kRolesGroup)));
     WRIT_ASSIGN_OR_RETURN(SocketPair jail, MakePair(SOCK_SEQPACKET));
     WRIT_ASSIGN_OR_RETURN(SocketPair calls, MakePair(SOCK_STREAM));
     WRIT_ASSIGN_OR_RETURN(SocketPair backend, MakePair(SOCK_STREAM));
@@ -219,6 +226,9 @@ class Supervisor {
     const std::string node_uid = std::to_string(InfoOf(Role::kNode).uid);
 
     RoleLaunch launch;
+    for (const UniqueFd& entrance : entrances) {
+      launch.group_entrances.push_back(entrance.get());
+    }
     launch.role = Role::kJail;
     launch.program_fd = programs_.jail.get();
     launch.arguments = {"--run=" + run_->name(),

@@ -10,6 +10,7 @@
 #include "authz/request.h"
 #include "base/coding.h"
 #include "base/limits.h"
+#include "crypto/compare.h"
 #include "crypto/random.h"
 #include "crypto/x25519.h"
 
@@ -261,6 +262,19 @@ Status Authority::AcceptNode(const KeyOffer& offer, std::string_view node_id,
   node.boot_epoch = boot_epoch;
   node.key = std::move(key);
   return OkStatus();
+}
+
+std::string Authority::ProvenNode(const RequestHead& head) const {
+  const std::string* proof = head.Single(kNodeProofHeader);
+  if (proof == nullptr) return "";
+  const std::string node_id = proof->substr(0, proof->find(' '));
+  MutexLock lock(&mu_);
+  const auto node = nodes_.find(node_id);
+  if (node == nodes_.end()) return "";
+  const std::string expected =
+      MakeNodeProof(node_id, node->second.key_id, node->second.key,
+                    head.raw_path + "?" + head.raw_query);
+  return ConstantTimeEqual(AsBytes(expected), AsBytes(*proof)) ? node_id : "";
 }
 
 Result<std::string> Authority::Mint(const AdmittedInvocation& invocation,

@@ -120,6 +120,10 @@ class Authority {
                     const BootEpoch& boot_epoch,
                     std::string_view node_public_key);
 
+  // The node that sends `head`, proven by its header kNodeProofHeader; empty
+  // for everybody else.
+  std::string ProvenNode(const RequestHead& head) const;
+
   // A grant for one run of `invocation` on `node_id`, good for kGrantSeconds.
   //
   // Errors  kNotFound  no such node has registered

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/limits.h"
+#include "runtime/grant.h"
 #include "runtime/instance_start.h"
 
 namespace writ {
@@ -32,11 +33,22 @@ size_t TakeBytes(char* data, size_t item, size_t count, void* user) {
   return size;
 }
 
+struct FreeHeaders {
+  void operator()(curl_slist* headers) const { curl_slist_free_all(headers); }
+};
+
 struct CloseCurl {
   void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
 };
 
 }  // namespace
+
+std::string_view PathAndQuery(std::string_view url) {
+  const size_t host = url.find("://");
+  const size_t path =
+      host == std::string_view::npos ? host : url.find('/', host + 3);
+  return path == std::string_view::npos ? "" : url.substr(path);
+}
 
 HttpsCodeFetcher::HttpsCodeFetcher(std::string authority_pem)
     : authority_pem_(std::move(authority_pem)) {
@@ -44,6 +56,7 @@ HttpsCodeFetcher::HttpsCodeFetcher(std::string authority_pem)
 }
 
 Result<UniqueFd> HttpsCodeFetcher::Fetch(const std::string& url,
+                                         const std::string& node_proof,
                                          uint64_t size_bytes,
                                          const Sha256Digest& digest) {
   if (size_bytes > kMaxArtifactBytes) {
@@ -77,6 +90,10 @@ Result<UniqueFd> HttpsCodeFetcher::Fetch(const std::string& url,
   option(CURLOPT_NOSIGNAL, 1L);
   option(CURLOPT_PROXY, "");
   option(CURLOPT_TIMEOUT, static_cast<long>(kCodeFetchSeconds));
+  const std::string proof = std::string(kNodeProofHeader) + ": " + node_proof;
+  const std::unique_ptr<curl_slist, FreeHeaders> headers(
+      curl_slist_append(nullptr, proof.c_str()));
+  option(CURLOPT_HTTPHEADER, headers.get());
   option(CURLOPT_WRITEFUNCTION, &TakeBytes);
   option(CURLOPT_WRITEDATA, &download);
   if (!set) return InternalError("the HTTP client lacks an option");

@@ -12,6 +12,9 @@
 
 namespace writ {
 
+// What follows scheme, host and port; empty when `url` is none.
+std::string_view PathAndQuery(std::string_view url);
+
 // Downloads packages from temporary URLs. Thread-safe.
 class CodeFetcher {
  public:
@@ -20,10 +23,13 @@ class CodeFetcher {
   // Returns the package in a sealed memory file.
   //
   // url     https only; never in an error or a log
+  // node_proof  GrantVerifier::ProveNode of PathAndQuery(url)
   // size_bytes, digest  what the package must be
   // Errors  kUnavailable  not reachable, not trusted, not 200, too slow
   //         kDataLoss     another size or digest
-  virtual Result<UniqueFd> Fetch(const std::string& url, uint64_t size_bytes,
+  virtual Result<UniqueFd> Fetch(const std::string& url,
+                                 const std::string& node_proof,
+                                 uint64_t size_bytes,
                                  const Sha256Digest& digest) = 0;
 };
 
@@ -31,7 +37,8 @@ class CodeFetcher {
 class HttpsCodeFetcher final : public CodeFetcher {
  public:
   explicit HttpsCodeFetcher(std::string authority_pem);
-  Result<UniqueFd> Fetch(const std::string& url, uint64_t size_bytes,
+  Result<UniqueFd> Fetch(const std::string& url, const std::string& node_proof,
+                         uint64_t size_bytes,
                          const Sha256Digest& digest) override;
 
  private:

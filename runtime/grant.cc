@@ -10,6 +10,7 @@
 
 #include "base/coding.h"
 #include "base/limits.h"
+#include "crypto/hex.h"
 #include "crypto/hkdf.h"
 #include "crypto/hmac.h"
 #include "crypto/x25519.h"
@@ -116,6 +117,23 @@ std::string MintGrant(const Grant& grant, const SecretBytes& key) {
   const HmacTag tag = HmacSha256(key.text(), bytes);
   bytes.append(AsText(tag));
   return bytes;
+}
+
+std::string MakeNodeProof(std::string_view node_id, uint32_t key_id,
+                          const SecretBytes& key,
+                          std::string_view path_and_query) {
+  WRIT_CHECK(!key.empty());
+  // The prefix keeps proofs and grants apart: a grant begins with its format.
+  const HmacTag tag =
+      HmacSha256(key.text(), "writ node proof\n" + std::string(path_and_query));
+  return std::string(node_id) + " " + std::to_string(key_id) + " " +
+         HexEncode(tag);
+}
+
+std::string GrantVerifier::ProveNode(std::string_view path_and_query) {
+  MutexLock lock(&mu_);
+  if (key_.empty()) return "";
+  return MakeNodeProof(node_id_, key_id_, key_, path_and_query);
 }
 
 GrantVerifier::GrantVerifier(std::string node_id, BootEpoch boot_epoch,

@@ -53,6 +53,14 @@ Result<SecretBytes> DeriveGrantKey(const SecretBytes& own_private_key,
 // Returns the grant as bytes followed by its HMAC-SHA256.
 std::string MintGrant(const Grant& grant, const SecretBytes& key);
 
+// What a node shows when it fetches a package, "<node> <key id> <64 hex>": an
+// HMAC of the URL's path and query under its grant key, in a domain of its own
+// (P24). Sent as the header kNodeProofHeader.
+inline constexpr std::string_view kNodeProofHeader = "x-writ-node";
+std::string MakeNodeProof(std::string_view node_id, uint32_t key_id,
+                          const SecretBytes& key,
+                          std::string_view path_and_query);
+
 // Verifies grants at a node. Thread-safe.
 class GrantVerifier {
  public:
@@ -72,6 +80,9 @@ class GrantVerifier {
   //         kAlreadyExists      used before
   //         kResourceExhausted  the replay set is full
   Result<Grant> Accept(std::string_view bytes, const Sha256Bytes& body_digest);
+
+  // The proof of this node for a URL; empty before the first registration.
+  std::string ProveNode(std::string_view path_and_query);
 
  private:
   void DropExpired(int64_t now_ns) WRIT_REQUIRES(mu_);

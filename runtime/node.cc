@@ -84,7 +84,9 @@ Result<uint32_t> Node::FetchAndUnpack(
     const InstanceConfiguration& configuration) {
   WRIT_ASSIGN_OR_RETURN(
       const UniqueFd package,
-      fetcher_->Fetch(configuration.code_url, configuration.code_size,
+      fetcher_->Fetch(configuration.code_url,
+                      verifier_.ProveNode(PathAndQuery(configuration.code_url)),
+                      configuration.code_size,
                       configuration.route.code_sha256));
   return jail_->UnpackCode(package.get());
 }

@@ -134,7 +134,8 @@ Result<CgroupRun> CgroupRun::Create(const CgroupLayout& layout,
   for (const std::string& point : MountPoints(layout)) {
     UniqueFd root = OpenDirectory(AT_FDCWD, point);
     if (!root.valid()) return ErrnoStatus("open " + point, errno);
-    if (mkdirat(root.get(), groups.name_.c_str(), 0755) != 0) {
+    if (mkdirat(root.get(), groups.name_.c_str(), 0755) != 0 &&
+        errno != EEXIST) {
       return ErrnoStatus("make the group of this run in " + point, errno);
     }
     UniqueFd directory = OpenDirectory(root.get(), groups.name_);
@@ -236,6 +237,18 @@ Status CgroupRun::Join(const std::string& name) {
         WriteValue(run.get(), name + "/cgroup.procs", "0", false));
   }
   return OkStatus();
+}
+
+Result<std::vector<UniqueFd>> CgroupRun::OpenEntrances(
+    const std::string& name) const {
+  std::vector<UniqueFd> entrances;
+  for (const UniqueFd& run : runs_) {
+    UniqueFd file(openat(run.get(), (name + "/cgroup.procs").c_str(),
+                         O_WRONLY | O_CLOEXEC));
+    if (!file.valid()) return ErrnoStatus("open group " + name, errno);
+    entrances.push_back(std::move(file));
+  }
+  return entrances;
 }
 
 std::vector<pid_t> CgroupRun::Processes(const std::string& name) const {

@@ -43,12 +43,12 @@ struct CgroupLimits {
 // that it also works after the process has changed its root. One thread.
 class CgroupRun {
  public:
-  // Makes the run's group.
+  // Makes the run's group, or opens it when another process of the run has.
   //
   // run   lower-case letters and digits
   // Errors  kInvalidArgument     another name
   //         kFailedPrecondition  v2 without memory or pids for children
-  //         kAlreadyExists, kPermissionDenied, …  as the system says
+  //         kPermissionDenied, … as the system says
   static Result<CgroupRun> Create(const CgroupLayout& layout,
                                   std::string_view run);
 
@@ -60,6 +60,8 @@ class CgroupRun {
   Status SetCpu(const std::string& name, uint32_t cpu_milli);
   // Moves the calling process.
   Status Join(const std::string& name);
+  // Descriptors that move whoever writes "0" to them, one per hierarchy.
+  Result<std::vector<UniqueFd>> OpenEntrances(const std::string& name) const;
   // The processes inside, in all hierarchies.
   std::vector<pid_t> Processes(const std::string& name) const;
   // Removes the child; it must be empty.

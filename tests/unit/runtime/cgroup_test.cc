@@ -108,6 +108,27 @@ TEST_F(RecordedTree, V1LimitsGoToTheirOwnHierarchies) {
   EXPECT_EQ(Text(memory / "cgroup.procs"), "0");
 }
 
+TEST_F(RecordedTree, EntrancesLeadIntoEveryHierarchyOfAGroupMadeBefore) {
+  const CgroupLayout layout = V1();
+  Result<CgroupRun> supervisor = CgroupRun::Create(layout, "abc9");
+  ASSERT_TRUE(supervisor.ok());
+  ASSERT_TRUE(supervisor->AddGroup("roles").ok());
+  // The kernel makes this file with the group; a recorded tree does not.
+  for (const std::string& point : {layout.memory, layout.cpu, layout.pids}) {
+    std::ofstream(fs::path(point) / "writ-abc9/roles/cgroup.procs");
+  }
+  const auto entrances = supervisor->OpenEntrances("roles");
+  ASSERT_TRUE(entrances.ok()) << entrances.status().message();
+  EXPECT_EQ(entrances.value().size(), 3u);
+  for (const UniqueFd& entrance : entrances.value()) {
+    ASSERT_TRUE(WriteAll(entrance.get(), "0").ok());
+  }
+  EXPECT_EQ(Text(fs::path(layout.pids) / "writ-abc9/roles/cgroup.procs"), "0");
+  EXPECT_FALSE(supervisor->OpenEntrances("absent").ok());
+  // The jail opens the same run.
+  EXPECT_TRUE(CgroupRun::Create(layout, "abc9").ok());
+}
+
 TEST_F(RecordedTree, V2LimitsGoToOneHierarchy) {
   const CgroupLayout layout = V2("cpuset cpu io memory pids");
   Result<CgroupRun> run = CgroupRun::Create(layout, "abc2");

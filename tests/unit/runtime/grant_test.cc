@@ -88,6 +88,13 @@ TEST_F(GrantTest, NothingIsAcceptedBeforeRegistration) {
             StatusCode::kUnauthenticated);
 }
 
+TEST_F(GrantTest, ANodeProofIsNoGrantAndNeedsARegistration) {
+  GrantVerifier fresh(std::string(kNode), epoch_, &clock_);
+  EXPECT_EQ(fresh.ProveNode("/a?b"), "");
+  EXPECT_EQ(verifier_.ProveNode("/a?b"), MakeNodeProof(kNode, 7, key_, "/a?b"));
+  EXPECT_NE(verifier_.ProveNode("/a?b"), verifier_.ProveNode("/a?c"));
+}
+
 TEST_F(GrantTest, EveryAlteredByteIsRefused) {
   const std::string minted = MintGrant(MakeGrant(), key_);
   for (size_t i = 0; i < minted.size(); ++i) {

@@ -230,6 +230,26 @@ class InvocationTest : public ::testing::Test {
   int body_reads_ = 0;
 };
 
+TEST_F(InvocationTest, ANodeProvesItselfForOneUrlOnly) {
+  RequestHead head;
+  head.raw_path = "/.artifact/00ff";
+  head.raw_query = "Expires=1&Node=node&Signature=aa";
+  const std::string url = head.raw_path + "?" + head.raw_query;
+  EXPECT_EQ(authority_.ProvenNode(head), "");
+  head.headers = {{std::string(kNodeProofHeader), grants_->ProveNode(url)}};
+  EXPECT_EQ(authority_.ProvenNode(head), "node");
+  head.raw_query.back() = 'b';
+  EXPECT_EQ(authority_.ProvenNode(head), "");
+  head.raw_query.back() = 'a';
+  head.headers.push_back(head.headers.front());
+  EXPECT_EQ(authority_.ProvenNode(head), "") << "sent twice";
+  head.headers = {{std::string(kNodeProofHeader),
+                   MakeNodeProof("node", 1, RandomSecret(32), url)}};
+  EXPECT_EQ(authority_.ProvenNode(head), "") << "another key";
+  head.headers[0].value = "other" + grants_->ProveNode(url).substr(4);
+  EXPECT_EQ(authority_.ProvenNode(head), "") << "another node";
+}
+
 TEST_F(InvocationTest, AnAllowedCallRunsUnderAGrantThatTheNodeAccepts) {
   const HttpResponse response = Ask(Head("AKalice", "hello"), "hello");
   EXPECT_EQ(response.status, 200);

@@ -46,7 +46,7 @@ class FakeBackend final : public NodeBackend {
 
 class FakeFetcher final : public CodeFetcher {
  public:
-  Result<UniqueFd> Fetch(const std::string&, uint64_t,
+  Result<UniqueFd> Fetch(const std::string&, const std::string&, uint64_t,
                          const Sha256Digest&) override {
     ++fetches;
     return MakeProbePackage();
