@@ -72,6 +72,17 @@ Result<Flags> ParseFlags(int argc, char** argv) {
   return flags;
 }
 
+// Instances get what the host gives when it gives less than they should have
+// (P07); said once here, not by every instance.
+void WarnOfLowLimits() {
+  rlimit files = {};
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0 &&
+      files.rlim_max < kMaxInstanceFiles) {
+    Log(LogLevel::kWarning, "open_files_lowered",
+        {{"wanted", kMaxInstanceFiles}, {"given", files.rlim_max}});
+  }
+}
+
 Status Prepare() {
   if (geteuid() != 0) return PermissionDenied("the jail needs root");
   const rlimit none = {.rlim_cur = 0, .rlim_max = 0};
@@ -80,6 +91,7 @@ Status Prepare() {
     return ErrnoStatus("forbid core dumps", errno);
   }
   signal(SIGPIPE, SIG_IGN);
+  WarnOfLowLimits();
   for (int fd = kNodeFd; fd <= kSupervisorFd; ++fd) {
     if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
       return ErrnoStatus("use descriptor " + std::to_string(fd), errno);
