@@ -76,12 +76,7 @@ Reply HandleDeleteAccessKey(Call* call) {
   Mutation mutation;
   mutation.Delete(Table::kAccessKey, kPlatformAccount, id,
                   Mutation::kAnyVersion);
-  const Result<uint64_t> revision =
-      change.Commit(*call->admission.permit, mutation);
-  if (!revision.ok()) return StoreFailed(revision.status());
-  Json body;
-  body["RequestId"] = call->request_id;
-  return JsonReply(body.dump());
+  return CommitAndAcknowledge(call, &change, mutation);
 }
 
 Reply HandleListAccessKeys(Call* call) {

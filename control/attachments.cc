@@ -49,12 +49,7 @@ Reply HandleAttachPolicyToUser(Call* call) {
   mutation.Put(Table::kAttachment, account,
                AttachmentName(user_name, policy_name),
                EncodeRecord(record).text(), Mutation::kAbsent);
-  const Result<uint64_t> revision =
-      change.Commit(*call->admission.permit, mutation);
-  if (!revision.ok()) return StoreFailed(revision.status());
-  Json body;
-  body["RequestId"] = call->request_id;
-  return JsonReply(body.dump());
+  return CommitAndAcknowledge(call, &change, mutation);
 }
 
 Reply HandleDetachPolicyFromUser(Call* call) {
@@ -81,12 +76,7 @@ Reply HandleDetachPolicyFromUser(Call* call) {
   mutation.Delete(Table::kAttachment, account,
                   AttachmentName(user_name, policy_name),
                   Mutation::kAnyVersion);
-  const Result<uint64_t> revision =
-      change.Commit(*call->admission.permit, mutation);
-  if (!revision.ok()) return StoreFailed(revision.status());
-  Json body;
-  body["RequestId"] = call->request_id;
-  return JsonReply(body.dump());
+  return CommitAndAcknowledge(call, &change, mutation);
 }
 
 Reply HandleListPoliciesForUser(Call* call) {

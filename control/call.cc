@@ -2,6 +2,7 @@
 #include "control/call.h"
 
 #include <charconv>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/log.h"
@@ -51,6 +52,15 @@ std::optional<Reply> Call::Confirm(const DirectoryState& current) {
   Reply reply;
   reply.denied = true;
   return reply;
+}
+
+Reply CommitAndAcknowledge(Call* call, Directory::Change* change,
+                           const Mutation& mutation) {
+  const Result<uint64_t> revision =
+      change->Commit(*call->admission.permit, mutation);
+  if (!revision.ok()) return StoreFailed(revision.status());
+  const nlohmann::json body = {{"RequestId", call->request_id}};
+  return JsonReply(body.dump());
 }
 
 Reply NoSuchUser(std::string_view name) {

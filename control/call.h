@@ -12,9 +12,11 @@
 #include "base/status.h"
 #include "control/api.h"
 #include "control/audit.h"
+#include "control/directory.h"
 #include "control/gate.h"
 #include "control/operations.h"
 #include "control/parameters.h"
+#include "store/metadata.h"
 
 // What a handler is given and what it gives back: inside control/ only.
 namespace writ {
@@ -62,6 +64,10 @@ struct Call {
   // when it is denied now.
   std::optional<Reply> Confirm(const DirectoryState& current);
 };
+
+// Commits under the call's permit and answers with nothing but the request id.
+Reply CommitAndAcknowledge(Call* call, Directory::Change* change,
+                           const Mutation& mutation);
 
 // Copies what the gate said of a call into its audit record.
 void RecordDecision(const Call& call, AuditEntry* audit);

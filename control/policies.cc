@@ -138,12 +138,7 @@ Reply HandleDeletePolicy(Call* call) {
   change.EditIdentity(account)->policies.erase(name);
   Mutation mutation;
   mutation.Delete(Table::kPolicy, account, name, Mutation::kAnyVersion);
-  const Result<uint64_t> revision =
-      change.Commit(*call->admission.permit, mutation);
-  if (!revision.ok()) return StoreFailed(revision.status());
-  Json body;
-  body["RequestId"] = call->request_id;
-  return JsonReply(body.dump());
+  return CommitAndAcknowledge(call, &change, mutation);
 }
 
 Reply HandleListPolicies(Call* call) {

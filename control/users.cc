@@ -163,12 +163,7 @@ Reply HandleDeleteUser(Call* call) {
   change.EditIdentity(account)->users.erase(name);
   Mutation mutation;
   mutation.Delete(Table::kUser, account, name, Mutation::kAnyVersion);
-  const Result<uint64_t> revision =
-      change.Commit(*call->admission.permit, mutation);
-  if (!revision.ok()) return StoreFailed(revision.status());
-  Json body;
-  body["RequestId"] = call->request_id;
-  return JsonReply(body.dump());
+  return CommitAndAcknowledge(call, &change, mutation);
 }
 
 Reply HandleListUsers(Call* call) {
