@@ -23,6 +23,6 @@ writ_test(jail_node_test jail_node_test.cc
   LIBS writ_jail_for_test writ_proto LABELS root TIMEOUT 300)
 foreach(test jail_instance_test jail_request_test jail_python_test
         jail_node_test)
-  set_tests_properties(${test} PROPERTIES RESOURCE_LOCK jail)
+  set_tests_properties(${test} PROPERTIES RESOURCE_LOCK platform)
   add_dependencies(${test} writ-jail writ-init writ-unpack instance_probe)
 endforeach()
