@@ -371,9 +371,7 @@ Status ApplyFunctionBody(std::string_view body, std::string_view name,
                          std::optional<CodePackage>* code) {
   WRIT_ASSIGN_OR_RETURN(const Json parsed, ParseBody(body));
   for (const auto& [member, value] : parsed.items()) {
-    const auto* rule =
-        std::find_if(std::begin(kMembers), std::end(kMembers),
-                     [&](const MemberRule& row) { return row.name == member; });
+    const auto* rule = std::ranges::find(kMembers, member, &MemberRule::name);
     if (rule == std::end(kMembers)) return Bad(member, "is unknown");
     if (value.is_null()) continue;
     WRIT_RETURN_IF_ERROR(TakeMember(*rule, value, name, record, code));
