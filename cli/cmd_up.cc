@@ -40,6 +40,7 @@ ExitCode RunUp(Args args) {
   std::vector<std::string> words = {program, "supervise", "--data=" + data,
                                     "--listen=" + listen};
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   std::cout.flush();

@@ -159,7 +159,7 @@ ir::PrincipalName RamPrincipal(const std::string& text) {
   constexpr std::string_view kUser = "user/";
   constexpr std::string_view kRole = "role/";
   using Kind = PrincipalPatternKind;
-  const ir::PrincipalName nobody = {Kind::kNobody, {text, "", ""}};
+  ir::PrincipalName nobody = {Kind::kNobody, {text, "", ""}};
   if (!text.starts_with(kPrefix)) return nobody;
   const size_t colon = text.find(':', kPrefix.size());
   if (colon == std::string::npos || colon == kPrefix.size()) return nobody;

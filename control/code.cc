@@ -7,7 +7,7 @@ namespace writ {
 // The URL is the right to read: whoever made it was asked for permission then.
 // Every refusal is the same, and says nothing of what exists.
 Reply HandleGetArtifact(Call* call) {
-  const Reply refused =
+  Reply refused =
       Refuse(403, "AccessDenied",
              "The temporary URL is malformed, altered, expired or not for "
              "you; ask for another one.");

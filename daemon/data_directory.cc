@@ -134,8 +134,7 @@ Status DataDirectory::WriteCredentials(const Credentials& credentials) const {
       object.dump(2, ' ', false,
                   nlohmann::ordered_json::error_handler_t::replace) +
       "\n";
-  const Status written =
-      WriteFileAtomicAt(fd(), "credentials.json", text, 0600);
+  Status written = WriteFileAtomicAt(fd(), "credentials.json", text, 0600);
   WipeMemory(text.data(), text.size());
   return written;
 }
