@@ -14,7 +14,39 @@ SourceText::SourceText(std::string name, std::string text)
   }
 }
 
+uint32_t SourceText::Append(SourceText imported) {
+  const uint32_t begin =
+      1 + static_cast<uint32_t>(
+              imports_.empty()
+                  ? text_.size()
+                  : imports_.back().begin + imports_.back().source->text_.size());
+  imports_.push_back(
+      {begin, std::make_shared<const SourceText>(std::move(imported))});
+  return begin;
+}
+
+SourceText::Place SourceText::Find(uint32_t offset) const {
+  const auto after = std::upper_bound(
+      imports_.begin(), imports_.end(), offset,
+      [](uint32_t wanted, const Import& part) { return wanted < part.begin; });
+  if (after == imports_.begin()) {
+    return {this, std::min(offset, static_cast<uint32_t>(text_.size()))};
+  }
+  const Import& part = *(after - 1);
+  return {part.source.get(),
+          std::min(offset - part.begin,
+                   static_cast<uint32_t>(part.source->text_.size()))};
+}
+
+std::string_view SourceText::TextOf(Span span) const {
+  const Place begin = Find(span.begin);
+  const uint32_t size = span.end > span.begin ? span.end - span.begin : 0;
+  return begin.source->text().substr(begin.offset, size);
+}
+
 LineColumn SourceText::Locate(uint32_t offset) const {
+  const Place at = Find(offset);
+  if (at.source != this) return at.source->Locate(at.offset);
   offset = std::min(offset, static_cast<uint32_t>(text_.size()));
   auto after =
       std::upper_bound(line_starts_.begin(), line_starts_.end(), offset);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,20 +25,43 @@ struct LineColumn {
   uint32_t column = 1;
 };
 
-// A named text and the table of its lines. Immutable; owns its text, which
-// must be shorter than 4 GiB.
+// A named text and the table of its lines; owns its text. Texts that it
+// imports hang behind it in one row of offsets, so that a Span says by itself
+// which text it lies in. Together they must be shorter than 4 GiB. Copies share
+// the imported texts. Immutable but for Append; not thread-safe while that
+// runs.
 class SourceText {
  public:
   // name  what messages call it: a path as the user gave it, or "-"
   SourceText(std::string name, std::string text);
 
   const std::string& name() const { return name_; }
+  // The text itself, without what it imports.
   std::string_view text() const { return text_; }
 
-  // Offsets past the end count as the end. Cost: O(log lines + column).
+  // Hangs `imported` behind all that is there and returns the offset at which
+  // its first byte stands. An offset between two texts belongs to the one
+  // before it.
+  uint32_t Append(SourceText imported);
+
+  // The text that `offset` lies in, and the offset counted from its own
+  // beginning. Offsets past the end count as the end of this text.
+  struct Place {
+    const SourceText* source;
+    uint32_t offset;
+  };
+  Place Find(uint32_t offset) const;
+  // The span lies in this text itself.
+  bool Owns(Span span) const { return span.end <= text_.size(); }
+  // The bytes of `span`, in whichever text it lies.
+  std::string_view TextOf(Span span) const;
+
+  // Line and column in the text that `offset` lies in. Cost: O(log lines +
+  // column).
   LineColumn Locate(uint32_t offset) const;
 
-  // The 1-based line without its line break; empty past the last one.
+  // The 1-based line of this text itself without its line break; empty past
+  // the last one.
   std::string_view Line(uint32_t line) const;
   uint32_t line_count() const {
     return static_cast<uint32_t>(line_starts_.size());
@@ -47,6 +71,11 @@ class SourceText {
   std::string name_;
   std::string text_;
   std::vector<uint32_t> line_starts_;
+  struct Import {
+    uint32_t begin;
+    std::shared_ptr<const SourceText> source;
+  };
+  std::vector<Import> imports_;  // ascending
 };
 
 }  // namespace writ

@@ -9,7 +9,8 @@
 
 #include "cli/command.h"
 #include "cli/flags.h"
-#include "cli/policy_file.h"
+#include "cli/output.h"
+#include "grammar/render.h"
 
 namespace writ {
 namespace {
@@ -21,13 +22,11 @@ FindingFormat FormatNamed(std::string_view name) {
   return FindingFormat::kPretty;
 }
 
-void SayGuesses(const PolicyFile& file, std::optional<ast::PolicyKind> asked) {
-  for (const ast::Policy& policy : file.content.policies) {
-    bool guessed = false;
-    const ast::PolicyKind kind = KindOf(policy, asked, &guessed);
-    if (!guessed) continue;
+void SayGuesses(const PolicyFile& file) {
+  for (size_t i = 0; i < file.kinds.size(); ++i) {
+    if (!file.kind_was_guessed[i]) continue;
     std::cerr << Printable(file.source.name()) << ": read as a policy of kind "
-              << KindName(kind) << " (--kind says otherwise)\n";
+              << KindName(file.kinds[i]) << " (--kind says otherwise)\n";
   }
 }
 
@@ -67,7 +66,7 @@ ExitCode RunCheck(Args args) {
     if (file->diagnostics.has_errors()) exit = Worst(exit, ExitCode::kFindings);
     switch (form) {
       case FindingFormat::kPretty:
-        SayGuesses(*file, asked);
+        SayGuesses(*file);
         std::cerr << RenderFindings(file->source, file->diagnostics, form);
         break;
       case FindingFormat::kCompact:

@@ -7,7 +7,8 @@
 
 #include "cli/command.h"
 #include "cli/flags.h"
-#include "cli/policy_file.h"
+#include "cli/output.h"
+#include "grammar/render.h"
 #include "compiler/compile.h"
 #include "grammar/print.h"
 

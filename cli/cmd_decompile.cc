@@ -4,7 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/flags.h"
-#include "cli/policy_file.h"
+#include "cli/output.h"
 #include "grammar/print.h"
 
 namespace writ {
@@ -42,7 +42,7 @@ ExitCode RunDecompile(Args args) {
     policy.kind = KindOf(policy, asked, &guessed);
     if (!name.empty()) policy.name = name;
   }
-  return Deliver(PrintWrit(file->content), output);
+  return Deliver(PrintWrit(file->content.policies), output);
 }
 
 }  // namespace writ

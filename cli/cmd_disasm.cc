@@ -15,7 +15,8 @@
 #include "base/limits.h"
 #include "cli/command.h"
 #include "cli/flags.h"
-#include "cli/policy_file.h"
+#include "cli/output.h"
+#include "grammar/render.h"
 
 namespace writ {
 

@@ -16,11 +16,11 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/source.h"
-#include "cli/case_decision.h"
-#include "cli/case_file.h"
+#include "cases/case_decision.h"
+#include "cases/case_file.h"
 #include "cli/command.h"
 #include "cli/flags.h"
-#include "cli/policy_file.h"
+#include "cli/output.h"
 
 namespace writ {
 namespace {

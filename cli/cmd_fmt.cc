@@ -10,7 +10,9 @@
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/flags.h"
-#include "cli/policy_file.h"
+#include "cli/output.h"
+#include "grammar/render.h"
+#include "grammar/format_writ.h"
 #include "grammar/json_tree.h"
 #include "grammar/print.h"
 
@@ -24,11 +26,9 @@ std::optional<std::string> Format(PolicyFile* file) {
     if (!tree || findings.has_errors()) return std::nullopt;
     return PrintJson(*tree, JsonLayout::kPretty) + "\n";
   }
-  if (!file->parsed || file->diagnostics.tree_is_broken() ||
-      !CommentsCanStay(file->content, &file->diagnostics)) {
-    return std::nullopt;
-  }
-  return PrintWrit(file->content);
+  constexpr size_t kColumns = 100;
+  file->diagnostics = Diagnostics();
+  return FormatWrit(file->source, kColumns, &file->diagnostics);
 }
 
 std::vector<std::string_view> Lines(std::string_view text) {

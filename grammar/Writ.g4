@@ -6,7 +6,22 @@
 // UNCLOSED or STRAY one is a finding, never skipped.
 grammar Writ;
 
-file : header? policy* EOF ;
+file : header? top* EOF ;
+
+top : importDecl | setDecl | letDecl | templateDecl | policy | testDecl ;
+
+// Relative to the file; `as` gives a name to stand before what it defines:
+// `$fc.Deploy`, `use fc.own("red")`.
+importDecl : IMPORT STRING (AS name)? SEMI ;
+
+setDecl : annotation* SET name ASSIGN LBRACE (value (COMMA value)* COMMA?)? RBRACE ;
+
+letDecl : annotation* LET name ASSIGN value SEMI ;
+
+templateDecl
+  : annotation* TEMPLATE name LPAREN (name (COMMA name)* COMMA?)? RPAREN
+    LBRACE statement* RBRACE
+  ;
 
 header : WRIT WORD SEMI ;
 
@@ -14,7 +29,12 @@ policy : annotation* POLICY name kind? LBRACE item* RBRACE ;
 
 kind : IDENTITY | RESOURCE | TRUST | CONTROL | SESSION ;
 
-item : version | policyExtra | statement ;
+item : version | policyExtra | use | statement ;
+
+use : USE qualifiedName LPAREN (value (COMMA value)* COMMA?)? RPAREN SEMI ;
+
+// A WORD may hold dots: `fc.own`.
+qualifiedName : name ;
 
 version : VERSION STRING SEMI ;
 
@@ -65,6 +85,15 @@ values : LBRACKET (value (COMMA value)* COMMA?)? RBRACKET | value ;
 
 value : JSON WORD | WORD | STRING | REF ;
 
+testDecl : annotation* TEST STRING LBRACE (given | expectation)* RBRACE ;
+
+given : GIVEN key ASSIGN values SEMI ;
+
+expectation
+  : EXPECT (ALLOW | DENY (LPAREN (EXPLICIT | IMPLICIT) RPAREN)?) values
+    ON values (BECAUSE name (COMMA name)*)? SEMI
+  ;
+
 annotation : AT name (LPAREN (value (COMMA value)* COMMA?)? RPAREN)? ;
 
 // Keywords may be names.
@@ -72,7 +101,8 @@ name
   : WORD
   | WRIT | POLICY | IDENTITY | RESOURCE | TRUST | CONTROL | SESSION | VERSION
   | ALLOW | DENY | ALL | EXCEPT | TO | ANYONE | NOTHING | ON | WHEN | AND | BY
-  | NOT | LIKE | WITHIN | IS | NOCASE | EXTRA | SID | JSON
+  | NOT | LIKE | WITHIN | IS | NOCASE | EXTRA | SID | JSON | IMPORT | AS | SET
+  | LET | TEMPLATE | USE | TEST | GIVEN | EXPECT | EXPLICIT | IMPLICIT | BECAUSE
   ;
 
 WRIT : 'writ' ;
@@ -102,6 +132,18 @@ NOCASE : 'nocase' ;
 EXTRA : 'extra' ;
 SID : 'sid' ;
 JSON : 'json' ;
+IMPORT : 'import' ;
+AS : 'as' ;
+SET : 'set' ;
+LET : 'let' ;
+TEMPLATE : 'template' ;
+USE : 'use' ;
+TEST : 'test' ;
+GIVEN : 'given' ;
+EXPECT : 'expect' ;
+EXPLICIT : 'explicit' ;
+IMPLICIT : 'implicit' ;
+BECAUSE : 'because' ;
 
 SEMI : ';' ;
 COMMA : ',' ;

@@ -101,7 +101,15 @@ struct Condition {
   Span span;
 };
 
+// `@owner("team-photos")`: DSL only; never reaches JSON.
+struct Annotation {
+  Text name;
+  std::vector<Value> arguments;
+  Span span;
+};
+
 struct Statement {
+  std::vector<Annotation> annotations;
   std::optional<Text> sid;
   std::optional<Text> label;  // DSL only; never reaches JSON
   Effect effect = Effect::kAllow;
@@ -115,7 +123,9 @@ struct Statement {
 };
 
 struct Policy {
+  std::vector<Annotation> annotations;
   std::string name;                // the DSL's name, or from the file's name
+  Span name_span;                  // where the DSL says it; else {0, 0}
   std::optional<PolicyKind> kind;  // DSL only; JSON does not say
   std::string version = "1";       // the text of "Version"
   std::vector<Statement> statements;

@@ -10,9 +10,29 @@ namespace {
 constexpr bool kKept = false;
 constexpr bool kBroken = true;
 
+constexpr RuleInfo kRules[] = {
+#define RULE(Ident, code, slug, level, fix, needs, state, summary, why)   \
+  {RuleId::k##Ident,      code,    slug, Level::k##level, FixKind::k##fix, \
+   RuleNeeds::k##needs, RuleState::k##state, summary, why},
+#include "grammar/rules.def"
+#undef RULE
+};
+
+constexpr const RuleInfo& RuleOf(RuleId id) {
+  return kRules[static_cast<size_t>(id)];
+}
+
+constexpr DiagnosticInfo MakeInfo(RuleId rule, std::string_view source,
+                                  bool breaks_tree, std::string_view message,
+                                  std::string_view help) {
+  const RuleInfo& info = RuleOf(rule);
+  return {rule,   info.code,   info.slug, info.level,
+          source, breaks_tree, message,   help};
+}
+
 constexpr DiagnosticInfo kInfos[] = {
-#define DIAGNOSTIC(Name, code, slug, level, tree, rule, message, help) \
-  {code, slug, Level::k##level, rule, k##tree, message, help},
+#define DIAGNOSTIC(Name, Rule, tree, source, message, help) \
+  MakeInfo(RuleId::k##Rule, source, k##tree, message, help),
 #include "grammar/diagnostics.def"
 #undef DIAGNOSTIC
 };
@@ -37,6 +57,17 @@ std::string Fill(std::string_view form,
 
 }  // namespace
 
+std::span<const RuleInfo> Rules() { return kRules; }
+
+const RuleInfo& InfoOf(RuleId id) { return RuleOf(id); }
+
+const RuleInfo* FindRule(std::string_view name) {
+  for (const RuleInfo& rule : kRules) {
+    if (rule.code == name || rule.slug == name) return &rule;
+  }
+  return nullptr;
+}
+
 const DiagnosticInfo& InfoOf(DiagnosticId id) {
   return kInfos[static_cast<size_t>(id)];
 }
@@ -44,8 +75,9 @@ const DiagnosticInfo& InfoOf(DiagnosticId id) {
 Diagnostic Diagnose(DiagnosticId id, Span span, std::string pointer,
                     std::initializer_list<std::string_view> parts) {
   const DiagnosticInfo& info = InfoOf(id);
-  return Diagnostic{id, span, std::move(pointer), Fill(info.message, parts),
-                    Fill(info.help, parts)};
+  return Diagnostic{
+      id,         span, std::move(pointer), Fill(info.message, parts),
+      Fill(info.help, parts), info.level};
 }
 
 std::string Excerpt(std::string_view text) {

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +19,42 @@ namespace writ {
 // Only kError makes a policy INVALID (R48).
 enum class Level : uint8_t { kError, kSecurity, kWarning, kSuggestion };
 
+// One row of rules.def.
+enum class RuleId : uint16_t {
+#define RULE(Ident, ...) k##Ident,
+#include "grammar/rules.def"
+#undef RULE
+};
+
+enum class FixKind : uint8_t { kNone, kProposed, kAutomatic };
+enum class RuleNeeds : uint8_t {
+  kPolicy,
+  kCatalogue,
+  kSet,
+  kTests,
+  kDirectory,
+  kEngine,
+};
+enum class RuleState : uint8_t { kOn, kOff, kWaits, kRetired };
+
+struct RuleInfo {
+  RuleId id;
+  std::string_view code;  // "W-SYN-002"
+  std::string_view slug;  // "duplicate-key"
+  Level level;
+  FixKind fix;
+  RuleNeeds needs;
+  RuleState state;
+  std::string_view summary;
+  std::string_view why;
+};
+
+// Every row of rules.def, in its order.
+std::span<const RuleInfo> Rules();
+const RuleInfo& InfoOf(RuleId id);
+// The rule called by its code ("W-SYN-002") or its slug, or null.
+const RuleInfo* FindRule(std::string_view name);
+
 // One row of diagnostics.def: a message an author can see.
 enum class DiagnosticId : uint16_t {
 #define DIAGNOSTIC(Name, ...) k##Name,
@@ -25,10 +63,11 @@ enum class DiagnosticId : uint16_t {
 };
 
 struct DiagnosticInfo {
+  RuleId rule_id;
   std::string_view code;  // "W-SYN-002"
   std::string_view slug;  // "duplicate-key"
   Level level;
-  std::string_view rule;  // the ruling or section that says so: "R17"
+  std::string_view source;  // the ruling or section that says so: "R17"
   // The tree no longer says what the text says: do not translate it.
   bool breaks_tree;
   std::string_view message;  // with {0} {1} … for what Diagnose fills in
@@ -37,6 +76,34 @@ struct DiagnosticInfo {
 
 const DiagnosticInfo& InfoOf(DiagnosticId id);
 
+// A second place that a finding is about: its cause, the other of two.
+struct DiagnosticLabel {
+  Span span;
+  std::string text;  // a few words: "includes ram:PassRole"
+};
+
+// A line below the text: `= why: …`, `= note: …`, `= example: …`.
+struct DiagnosticNote {
+  enum class Kind : uint8_t { kWhy, kNote, kExample };
+  Kind kind = Kind::kNote;
+  std::string text;
+};
+
+// Replaces the bytes of `span` by `text`; an empty span inserts.
+struct TextEdit {
+  Span span;
+  std::string text;
+  bool operator==(const TextEdit&) const = default;
+};
+
+// A change of the text that mends a finding. Edits do not overlap and lie in
+// the first part of the source (its own file, no import).
+struct Fix {
+  std::string title;       // what it does: "remove `oss:GetObject`"
+  bool automatic = false;  // claims to keep the meaning; `writ fix` proves it
+  std::vector<TextEdit> edits;
+};
+
 // A finding in an author's text.
 struct Diagnostic {
   DiagnosticId id;
@@ -44,6 +111,12 @@ struct Diagnostic {
   std::string pointer;  // JSON pointer, "/Statement/1/Action"; empty for DSL
   std::string message;  // one sentence, no period, names things in `backticks`
   std::string help;     // what to write instead; may be empty
+  // What to report it as: the rule's level, unless configuration changed it.
+  Level level = Level::kError;
+  std::string label = {};  // a few words behind the caret; may be empty
+  std::vector<DiagnosticLabel> others = {};
+  std::vector<DiagnosticNote> notes = {};
+  std::optional<Fix> fix = {};
 };
 
 // Builds a finding from its row: {0} {1} … of message and help are replaced by

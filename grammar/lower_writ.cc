@@ -68,7 +68,9 @@ class Lowering {
     if (file->header() != nullptr) Header(file->header());
     std::vector<ast::Policy> policies;
     std::unordered_set<std::string> names;
-    for (P::PolicyContext* context : file->policy()) {
+    for (P::TopContext* top : file->top()) {
+      P::PolicyContext* context = top->policy();
+      if (context == nullptr) continue;
       policies.push_back(Policy(context));
       if (!names.insert(policies.back().name).second) {
         Break(DiagnosticId::kWritDuplicateName, SpanOf(context->name()),

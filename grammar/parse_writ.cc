@@ -143,7 +143,9 @@ class TokenCheck {
           if (at_item_) i = ItemWord(i);
           break;
         default:
-          if (at_item_ && IsMisplacedKeyword(tokens_->Kind(i))) {
+          if (at_item_ && (IsMisplacedKeyword(tokens_->Kind(i)) ||
+                           (tokens_->Kind(i) >= Lexer::IMPORT &&
+                            tokens_->Kind(i) <= Lexer::BECAUSE))) {
             i = ItemWord(i);
           }
           at_item_ = false;
@@ -351,50 +353,23 @@ bool Preflight(std::string_view text, Diagnostics* diagnostics) {
   return true;
 }
 
-// Comments and paragraphs, which the parse tree does not have.
-void CollectLayout(const TokenList& tokens, WritFile* file) {
-  size_t previous = tokens.size();  // the last visible token, if any
-  bool own_line = true;             // nothing but space since the line began
-  size_t line_breaks = 0;           // since the last token or comment
+// Comments, which the parse tree does not have.
+std::vector<WritComment> CollectComments(const TokenList& tokens) {
+  std::vector<WritComment> comments;
+  bool own_line = true;  // nothing but space since the line began
   for (size_t i = 0; i < tokens.size(); ++i) {
     const std::string_view text = tokens.Text(i);
     if (tokens.Kind(i) == Lexer::SPACE) {
-      line_breaks +=
-          static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
-      own_line = own_line || line_breaks > 0;
-      continue;
-    }
-    if (line_breaks > 1) file->paragraphs.push_back(tokens.SpanOf(i).begin);
-    line_breaks = 0;
-    if (tokens.Kind(i) == Lexer::COMMENT) {
-      WritNote note;
-      note.kind =
-          own_line ? WritNote::Kind::kComment : WritNote::Kind::kTrailing;
-      note.span = tokens.SpanOf(i);
-      note.text = std::string(text);
-      const size_t end = note.text.find_last_not_of(" \t");
-      note.text.resize(end + 1);
-      const size_t kind = previous < tokens.size() ? tokens.Kind(previous)
-                                                   : size_t{Lexer::SEMI};
-      note.between_items =
-          kind == Lexer::SEMI || kind == Lexer::LBRACE || kind == Lexer::RBRACE;
-      file->notes.push_back(std::move(note));
+      own_line = own_line || text.find('\n') != std::string_view::npos;
+    } else if (tokens.Kind(i) == Lexer::COMMENT) {
+      WritComment comment{std::string(text), tokens.SpanOf(i), own_line};
+      comment.text.resize(comment.text.find_last_not_of(" \t") + 1);
+      comments.push_back(std::move(comment));
     } else {
-      previous = i;
       own_line = false;
     }
   }
-}
-
-void CollectAnnotations(const std::vector<Parser::AnnotationContext*>& contexts,
-                        const TokenPlaces& places, WritFile* file) {
-  for (Parser::AnnotationContext* context : contexts) {
-    WritNote note;
-    note.kind = WritNote::Kind::kAnnotation;
-    note.span = places.SpanOf(*context);
-    note.text = AnnotationText(context, places);
-    file->notes.push_back(std::move(note));
-  }
+  return comments;
 }
 
 }  // namespace
@@ -431,10 +406,11 @@ bool IsWritName(std::string_view text) {
   return true;
 }
 
-std::optional<WritFile> ParseWrit(const SourceText& source,
+std::optional<WritFile> ParseWrit(SourceText* source,
+                                  const WritImportReader& /*read*/,
                                   Diagnostics* diagnostics) {
-  if (!Preflight(source.text(), diagnostics)) return std::nullopt;
-  TokenList tokens(source.text());
+  if (!Preflight(source->text(), diagnostics)) return std::nullopt;
+  TokenList tokens(source->text());
   if (!tokens.Read(diagnostics)) return std::nullopt;
   const bool tokens_are_clean = TokenCheck(&tokens, diagnostics).Run();
 
@@ -455,22 +431,11 @@ std::optional<WritFile> ParseWrit(const SourceText& source,
       LowerWrit(tree, tokens.places(), diagnostics);
   if (!policies) return std::nullopt;
   file.policies = *std::move(policies);
+  file.own_policies = file.policies.size();
   if (tree->header() != nullptr) {
     file.header = tokens.places().SpanOf(*tree->header());
   }
-  CollectLayout(tokens, &file);
-  for (Parser::PolicyContext* policy : tree->policy()) {
-    CollectAnnotations(policy->annotation(), tokens.places(), &file);
-    for (Parser::ItemContext* item : policy->item()) {
-      if (item->statement() == nullptr) continue;
-      CollectAnnotations(item->statement()->annotation(), tokens.places(),
-                         &file);
-    }
-  }
-  std::stable_sort(file.notes.begin(), file.notes.end(),
-                   [](const WritNote& a, const WritNote& b) {
-                     return a.span.begin < b.span.begin;
-                   });
+  file.comments = CollectComments(tokens);
   return file;
 }
 

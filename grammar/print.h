@@ -2,12 +2,12 @@
 #ifndef WRIT_GRAMMAR_PRINT_H_
 #define WRIT_GRAMMAR_PRINT_H_
 
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "grammar/ast.h"
 #include "grammar/json_tree.h"
-#include "grammar/parse_writ.h"
 
 namespace writ {
 
@@ -27,12 +27,13 @@ std::string PrintJson(const JsonTree& tree, JsonLayout layout);
 // the text again gives the same policy.
 std::string PrintWrit(const ast::Policy& policy);
 
-// The same for a file, with its annotations and comments. Comments must stand
-// between items or at the end of a line that ends one (CommentsCanStay).
-std::string PrintWrit(const WritFile& file);
+// The same for several policies, with one `writ 1;` before them.
+std::string PrintWrit(std::span<const ast::Policy> policies);
 
-// Reports the comments that PrintWrit(file) could not keep.
-bool CommentsCanStay(const WritFile& file, Diagnostics* diagnostics);
+// One value as the Writ language writes it: a bare word where it can be one,
+// else a quoted text, or `json …`.
+std::string PrintWritPattern(const ast::Value& value);  // action, resource, key
+std::string PrintWritLiteral(const ast::Value& value);  // behind an operator
 
 }  // namespace writ
 

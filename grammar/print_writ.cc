@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "grammar/json_string.h"
+#include "grammar/parse_writ.h"
 #include "grammar/print.h"
 #include "grammar/utf8.h"
 #include "grammar/value.h"
@@ -291,124 +292,40 @@ std::string_view KindWord(ast::PolicyKind kind) {
   return "";
 }
 
-// Prints the items of a file and, between them, its comments and annotations.
-class FilePrinter {
- public:
-  explicit FilePrinter(const WritFile& file) : file_(file) {}
-
-  std::string Print() {
-    NotesBefore(file_.header.begin, "");
-    out_ += "writ 1;\n";
-    if (file_.policies.empty() || !NoteBehindHeader()) out_ += "\n";
-    for (size_t i = 0; i < file_.policies.size(); ++i) {
-      if (i > 0) out_ += "\n";
-      at_block_start_ = true;
-      PrintPolicy(file_.policies[i]);
-    }
-    NotesBefore(UINT32_MAX, "");
-    while (out_.ends_with("\n\n")) out_.pop_back();
-    return std::move(out_);
+std::string PrintPolicy(const ast::Policy& policy) {
+  std::string out = "policy " + PolicyName(policy.name);
+  if (policy.kind) out += KindWord(*policy.kind);
+  out += " {\n";
+  if (policy.version != "1") {
+    out += "  version " + Verbatim(policy.version) + ";\n";
   }
-
- private:
-  // `writ 1; // like this`
-  bool NoteBehindHeader() {
-    if (next_ == file_.notes.size() || file_.header.end == 0) return false;
-    const WritNote& note = file_.notes[next_];
-    if (note.kind != WritNote::Kind::kTrailing ||
-        (!file_.policies.empty() &&
-         note.span.begin > file_.policies[0].span.begin)) {
-      return false;
-    }
-    AddNote(note, "");
-    ++next_;
-    out_ += "\n";
-    return true;
+  for (const ast::ForeignMember& member : policy.foreign) {
+    out += "  " + ExtraText(member) + ";\n";
   }
-
-  void PrintPolicy(const ast::Policy& policy) {
-    NotesBefore(policy.span.begin, "");
-    out_ += "policy " + PolicyName(policy.name);
-    if (policy.kind) out_ += KindWord(*policy.kind);
-    out_ += " {\n";
-    at_block_start_ = true;
-    if (policy.version != "1") {
-      out_ += "  version " + Verbatim(policy.version) + ";\n";
-      at_block_start_ = false;
-    }
-    for (const ast::ForeignMember& member : policy.foreign) {
-      if (member.span.end > 0) NotesBefore(member.span.begin, "  ");
-      out_ += "  " + ExtraText(member) + ";\n";
-      at_block_start_ = false;
-    }
-    for (const ast::Statement& statement : policy.statements) {
-      if (statement.span.end > 0) {
-        NotesBefore(statement.span.begin, "  ");
-        Paragraph(statement.span.begin);
-      }
-      out_ += PrintStatement(statement);
-      at_block_start_ = false;
-    }
-    if (policy.span.end > 0) NotesBefore(policy.span.end - 1, "  ");
-    out_ += "}\n";
-    at_block_start_ = false;
+  for (const ast::Statement& statement : policy.statements) {
+    out += PrintStatement(statement);
   }
-
-  // An empty line where the author had one.
-  void Paragraph(uint32_t offset) {
-    if (at_block_start_ || out_.ends_with("\n\n")) return;
-    if (std::binary_search(file_.paragraphs.begin(), file_.paragraphs.end(),
-                           offset)) {
-      out_ += "\n";
-    }
-  }
-
-  void NotesBefore(uint32_t offset, std::string_view indent) {
-    for (; next_ < file_.notes.size() && file_.notes[next_].span.begin < offset;
-         ++next_) {
-      AddNote(file_.notes[next_], indent);
-    }
-  }
-
-  void AddNote(const WritNote& note, std::string_view indent) {
-    if (note.kind == WritNote::Kind::kTrailing && out_.ends_with("\n")) {
-      while (out_.ends_with("\n")) out_.pop_back();
-      out_ += " " + note.text + "\n";
-      return;
-    }
-    Paragraph(note.span.begin);
-    out_ += indent;
-    out_ += note.text + "\n";
-    at_block_start_ = false;
-  }
-
-  const WritFile& file_;
-  size_t next_ = 0;  // of file_.notes
-  bool at_block_start_ = true;
-  std::string out_;
-};
+  return out + "}\n";
+}
 
 }  // namespace
 
 std::string PrintWrit(const ast::Policy& policy) {
-  WritFile file;
-  file.policies.push_back(policy);
-  // The spans point into another text.
-  return FilePrinter(file).Print();
+  return PrintWrit(std::span(&policy, 1));
 }
 
-std::string PrintWrit(const WritFile& file) {
-  return FilePrinter(file).Print();
+std::string PrintWrit(std::span<const ast::Policy> policies) {
+  std::string out = "writ 1;\n";
+  for (const ast::Policy& policy : policies) out += "\n" + PrintPolicy(policy);
+  return out;
 }
 
-bool CommentsCanStay(const WritFile& file, Diagnostics* diagnostics) {
-  bool all = true;
-  for (const WritNote& note : file.notes) {
-    if (note.between_items) continue;
-    diagnostics->Add(Diagnose(DiagnosticId::kFormatWouldLose, note.span, ""));
-    all = false;
-  }
-  return all;
+std::string PrintWritPattern(const ast::Value& value) {
+  return PatternValue(value);
+}
+
+std::string PrintWritLiteral(const ast::Value& value) {
+  return LiteralValue(value);
 }
 
 }  // namespace writ

@@ -85,7 +85,7 @@ void AppendPretty(const SourceText& source, const Diagnostic& finding,
   if (!finding.help.empty()) {
     *out += margin + " = help: " + Printable(finding.help) + "\n";
   }
-  *out += margin + " = rule: " + std::string(info.rule) + "\n\n";
+  *out += margin + " = rule: " + std::string(info.source) + "\n\n";
 }
 
 void AppendCompact(const SourceText& source, const Diagnostic& finding,
@@ -107,7 +107,7 @@ std::string JsonObject(const SourceText& source, const Diagnostic& finding) {
   };
   return "{\"code\":" + Quoted(info.code) + ",\"slug\":" + Quoted(info.slug) +
          ",\"level\":" + Quoted(LevelName(info.level)) +
-         ",\"rule\":" + Quoted(info.rule) +
+         ",\"rule\":" + Quoted(info.source) +
          ",\"file\":" + Quoted(source.name()) + number("line", begin.line) +
          number("column", begin.column) + number("end_line", end.line) +
          number("end_column", end.column) +

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/case_file.h"
+#include "cases/case_file.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/limits.h"
-#include "cli/case_decision.h"
+#include "cases/case_decision.h"
 #include "tests/support/request_generator.h"
 #include "tests/support/two_answers.h"
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/case_decision.h"
-#include "cli/case_file.h"
+#include "cases/case_decision.h"
+#include "cases/case_file.h"
 #include "grammar/ast.h"
 #include "tests/support/reference_evaluator.h"
 

@@ -37,7 +37,7 @@ TEST(DiagnosticTable, OneCodeHasOneSlugPerMeaning) {
 
 TEST(DiagnosticTable, OnlyFindingsWithARuleAreErrors) {
 #define DIAGNOSTIC(Name, ...)                                               \
-  EXPECT_FALSE(InfoOf(DiagnosticId::k##Name).rule.empty()) << #Name;        \
+  EXPECT_FALSE(InfoOf(DiagnosticId::k##Name).source.empty()) << #Name;        \
   if (InfoOf(DiagnosticId::k##Name).breaks_tree) {                          \
     EXPECT_EQ(InfoOf(DiagnosticId::k##Name).level, Level::kError) << #Name; \
   }
@@ -78,11 +78,11 @@ class GoldenDiagnostics
 
 TEST_P(GoldenDiagnostics, MatchesTheFile) {
   const std::string name = GetParam().filename().string();
-  const SourceText source(name, ReadText(GetParam()));
+  SourceText source(name, ReadText(GetParam()));
   Diagnostics findings;
   std::vector<ast::Policy> policies;
   if (name.ends_with(".writ")) {
-    if (auto file = ParseWrit(source, &findings)) policies = file->policies;
+    if (auto file = ParseWrit(&source, {}, &findings)) policies = file->policies;
   } else if (auto policy = ParseJsonPolicy(source, &findings)) {
     policies.push_back(*policy);
   }

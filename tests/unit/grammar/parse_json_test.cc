@@ -197,7 +197,7 @@ TEST(CheckPolicy, JudgesTypedValues) {
       {"IpAddressIncludeBorder", "\"10.0.0.1/32\"", "W-TYP-033"},
       {"StringEquals", "\"a*\"", "W-TYP-023"},
       {"StringLike", "\"a*\"", ""},
-      {"StringLike", "[]", "W-INE-001"},
+      {"StringLike", "[]", "W-INE-014"},
       {"StringEquals", "\"${acs:X}\"", "W-TYP-027"},
       {"ForAnyValue:StringLike", "\"a\"", "W-SYN-024"},
       {"StringLikeIfExists", "\"a\"", "W-SYN-024"},

@@ -14,9 +14,9 @@ namespace {
 
 // The JSON of the only policy, or the findings.
 std::string JsonOf(const std::string& text) {
-  const SourceText source("t.writ", text);
+  SourceText source("t.writ", text);
   Diagnostics findings;
-  const std::optional<WritFile> file = ParseWrit(source, &findings);
+  const std::optional<WritFile> file = ParseWrit(&source, {}, &findings);
   if (!file) {
     std::string out;
     for (const Diagnostic& finding : findings.all()) {
@@ -146,9 +146,9 @@ TEST(ParseWrit, EveryPrefixIsReadWithoutHarm) {
       "c:d] to ram [x:y], \"Z\" 5 on all except * when k is true and not like "
       "\"a\" sid \"s\" extra \"X\" = \"[1]\"; // c\n}";
   for (size_t size = 0; size <= text.size(); ++size) {
-    const SourceText source("t", text.substr(0, size));
+    SourceText source("t", text.substr(0, size));
     Diagnostics findings;
-    EXPECT_TRUE(ParseWrit(source, &findings) || findings.has_errors()) << size;
+    EXPECT_TRUE(ParseWrit(&source, {}, &findings) || findings.has_errors()) << size;
   }
 }
 

@@ -3,40 +3,20 @@
 
 #include <string>
 
+#include "grammar/format_writ.h"
 #include "grammar/json_tree.h"
+#include "grammar/parse_writ.h"
 #include "gtest/gtest.h"
 
 namespace writ {
 namespace {
 
 std::string Format(const std::string& text) {
-  const SourceText source("t.writ", text);
+  SourceText source("t.writ", text);
   Diagnostics findings;
-  const std::optional<WritFile> file = ParseWrit(source, &findings);
+  const std::optional<WritFile> file = ParseWrit(&source, {}, &findings);
   if (!file) return "does not parse: " + findings.all()[0].message;
-  if (!CommentsCanStay(*file, &findings)) return "a comment would be lost";
-  return PrintWrit(*file);
-}
-
-TEST(PrintWrit, KeepsCommentsAnnotationsAndParagraphs) {
-  const std::string text =
-      "// Who wrote it.\n"
-      "writ 1; // first\n"
-      "\n"
-      "// About the policy.\n"
-      "@owner(\"team\")\n"
-      "policy p identity { // opens\n"
-      "  // About the statement.\n"
-      "  read =>\n"
-      "  allow fc:* on *; // one line\n"
-      "\n"
-      "  // Another.\n"
-      "  @reviewed\n"
-      "  deny ram:* on *;\n"
-      "  // The end.\n"
-      "}\n"
-      "// After all.\n";
-  EXPECT_EQ(Format(text), text);
+  return PrintWrit(file->policies);
 }
 
 TEST(PrintWrit, BringsLooseTextIntoForm) {
@@ -51,11 +31,6 @@ TEST(PrintWrit, BringsLooseTextIntoForm) {
             "    when a:b == \"x\"\n"
             "     and a:c < 5;\n"
             "}\n");
-}
-
-TEST(PrintWrit, RefusesRatherThanLosesAComment) {
-  EXPECT_EQ(Format("policy p { allow fc:* // why\n on *; }"),
-            "a comment would be lost");
 }
 
 TEST(PrintWrit, BreaksLongListsAndStaysStable) {

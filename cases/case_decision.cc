@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/case_decision.h"
+#include "cases/case_decision.h"
 
 #include <utility>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef WRIT_CLI_CASE_DECISION_H_
-#define WRIT_CLI_CASE_DECISION_H_
+#ifndef WRIT_CASES_CASE_DECISION_H_
+#define WRIT_CASES_CASE_DECISION_H_
 
 #include <memory>
 #include <optional>
@@ -14,7 +14,7 @@
 #include "authz/program/program.h"
 #include "base/source.h"
 #include "base/status.h"
-#include "cli/case_file.h"
+#include "cases/case_file.h"
 #include "grammar/ast.h"
 #include "grammar/diagnostic.h"
 
@@ -75,4 +75,4 @@ std::string BadLineJson(uint64_t line_number, const CaseError& error);
 
 }  // namespace writ
 
-#endif  // WRIT_CLI_CASE_DECISION_H_
+#endif  // WRIT_CASES_CASE_DECISION_H_

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef WRIT_CLI_CASE_FILE_H_
-#define WRIT_CLI_CASE_FILE_H_
+#ifndef WRIT_CASES_CASE_FILE_H_
+#define WRIT_CASES_CASE_FILE_H_
 
 #include <cstdint>
 #include <optional>
@@ -137,4 +137,4 @@ class LineReader {
 
 }  // namespace writ
 
-#endif  // WRIT_CLI_CASE_FILE_H_
+#endif  // WRIT_CASES_CASE_FILE_H_

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef WRIT_CLI_POLICY_FILE_H_
-#define WRIT_CLI_POLICY_FILE_H_
+#ifndef WRIT_LINT_POLICY_FILE_H_
+#define WRIT_LINT_POLICY_FILE_H_
 
 #include <optional>
 #include <string>
@@ -9,23 +9,25 @@
 
 #include "base/source.h"
 #include "base/status.h"
-#include "cli/command.h"
 #include "grammar/ast.h"
 #include "grammar/diagnostic.h"
 #include "grammar/parse_writ.h"
-#include "grammar/render.h"
 
 namespace writ {
 
-// One text with policies, read and parsed, in either language.
+// One text with policies, in either language: what it says and what was found.
 struct PolicyFile {
   SourceText source;
   bool is_json = false;
-  Diagnostics diagnostics;
-  // The policies; empty when the text cannot be made out. A JSON file holds
-  // one, named after the file.
-  WritFile content;
+  // The text could be made out; else `content` is empty.
   bool parsed = false;
+  // The policies, tests and definitions. A JSON file holds one policy, named
+  // after the file.
+  WritFile content;
+  // Of content.policies, one each (CheckFile): what it is judged as.
+  std::vector<ast::PolicyKind> kinds;
+  std::vector<bool> kind_was_guessed;
+  Diagnostics diagnostics;
 };
 
 // Turns what the user typed into files: a directory stands for every *.writ
@@ -41,9 +43,16 @@ Result<std::vector<std::string>> ExpandPaths(
 // character other than white space is `{` or `[`, or whose name ends in .json,
 // is JSON.
 //
+// Imports of a .writ file are read from disk.
+//
 // Errors   of the system; kInvalidArgument for a directory or more than
 //          kMaxPolicyTextBytes. Findings in the text are no errors here.
 Result<PolicyFile> ReadPolicyFile(const std::string& path);
+
+// The same for a text that is already here.
+//
+// path  decides language, policy name and where imports are looked for
+PolicyFile ParsePolicyText(const std::string& path, std::string text);
 
 // The kind by which to judge `policy`: `asked` if it is set, else what the
 // policy says, else a guess from its shape (a Principal with a Resource:
@@ -55,19 +64,9 @@ std::string_view KindName(ast::PolicyKind kind);
 // The kind of that name; "" gives nothing.
 std::optional<ast::PolicyKind> KindNamed(std::string_view name);
 
-// Judges every policy of the file (CheckPolicy).
+// Sets the kinds and judges every policy of the file (CheckPolicy).
 void CheckFile(std::optional<ast::PolicyKind> asked, PolicyFile* file);
-
-// Prints the findings of the file to standard error, as pretty text.
-void ComplainAbout(const PolicyFile& file);
-
-// "path: what went wrong" on standard error; returns kUsage, or kInternal when
-// the system is at fault.
-ExitCode ComplainAbout(const std::string& path, const Status& status);
-
-// Prints `text` to standard output, or writes it to `path` when one is given.
-ExitCode Deliver(const std::string& text, const std::string& path);
 
 }  // namespace writ
 
-#endif  // WRIT_CLI_POLICY_FILE_H_
+#endif  // WRIT_LINT_POLICY_FILE_H_

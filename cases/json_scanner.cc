@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/json_scanner.h"
+#include "cases/json_scanner.h"
 
 #include "base/limits.h"
 

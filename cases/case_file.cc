@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/case_file.h"
+#include "cases/case_file.h"
 
 #include <unistd.h>
 
@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "base/limits.h"
-#include "cli/json_scanner.h"
+#include "cases/json_scanner.h"
 
 namespace writ {
 namespace {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/policy_file.h"
+#include "lint/policy_file.h"
 
 #include <algorithm>
 #include <filesystem>
-#include <iostream>
 #include <system_error>
 #include <utility>
 
@@ -82,25 +81,36 @@ Result<std::vector<std::string>> ExpandPaths(
   return files;
 }
 
-Result<PolicyFile> ReadPolicyFile(const std::string& path) {
-  WRIT_ASSIGN_OR_RETURN(std::string text,
-                        path == "-" ? ReadAll(0, kMaxPolicyTextBytes)
-                                    : ReadFile(path, kMaxPolicyTextBytes));
-  const bool is_json = LooksLikeJson(path, text);
-  PolicyFile file{SourceText(path, std::move(text)), is_json, {}, {}, false};
-  if (is_json) {
+PolicyFile ParsePolicyText(const std::string& path, std::string text) {
+  PolicyFile file{SourceText(path, std::move(text)), false, false, {}, {}, {},
+                  {}};
+  file.is_json = LooksLikeJson(path, file.source.text());
+  if (file.is_json) {
     if (std::optional<ast::Policy> policy =
             ParseJsonPolicy(file.source, &file.diagnostics)) {
       policy->name = PolicyNameOf(path);
       file.content.policies.push_back(*std::move(policy));
+      file.content.own_policies = 1;
       file.parsed = true;
     }
-  } else if (std::optional<WritFile> content =
-                 ParseWrit(file.source, &file.diagnostics)) {
+    return file;
+  }
+  const WritImportReader read = [](const std::string& imported) {
+    return ReadFile(imported, kMaxPolicyTextBytes);
+  };
+  if (std::optional<WritFile> content =
+          ParseWrit(&file.source, read, &file.diagnostics)) {
     file.content = *std::move(content);
     file.parsed = true;
   }
   return file;
+}
+
+Result<PolicyFile> ReadPolicyFile(const std::string& path) {
+  WRIT_ASSIGN_OR_RETURN(std::string text,
+                        path == "-" ? ReadAll(0, kMaxPolicyTextBytes)
+                                    : ReadFile(path, kMaxPolicyTextBytes));
+  return ParsePolicyText(path, std::move(text));
 }
 
 ast::PolicyKind KindOf(const ast::Policy& policy,
@@ -134,33 +144,14 @@ std::optional<ast::PolicyKind> KindNamed(std::string_view name) {
 }
 
 void CheckFile(std::optional<ast::PolicyKind> asked, PolicyFile* file) {
+  file->kinds.clear();
+  file->kind_was_guessed.clear();
   for (const ast::Policy& policy : file->content.policies) {
     bool guessed = false;
-    CheckPolicy(file->source, policy, KindOf(policy, asked, &guessed),
-                &file->diagnostics);
+    file->kinds.push_back(KindOf(policy, asked, &guessed));
+    file->kind_was_guessed.push_back(guessed);
+    CheckPolicy(file->source, policy, file->kinds.back(), &file->diagnostics);
   }
-}
-
-void ComplainAbout(const PolicyFile& file) {
-  std::cerr << RenderFindings(file.source, file.diagnostics,
-                              FindingFormat::kPretty);
-}
-
-ExitCode ComplainAbout(const std::string& path, const Status& status) {
-  std::cerr << "writ: " << Printable(path) << ": " << status.message() << "\n";
-  return status.code() == StatusCode::kInternal ? ExitCode::kInternal
-                                                : ExitCode::kUsage;
-}
-
-ExitCode Deliver(const std::string& text, const std::string& path) {
-  if (path.empty() || path == "-") {
-    std::cout << text;
-    return ExitCode::kOk;
-  }
-  if (Status status = WriteFileAtomic(path, text, 0644); !status.ok()) {
-    return ComplainAbout(path, status);
-  }
-  return ExitCode::kOk;
 }
 
 }  // namespace writ

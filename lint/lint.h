@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef WRIT_LINT_LINT_H_
+#define WRIT_LINT_LINT_H_
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/source.h"
+#include "catalogue/catalogue.h"
+#include "grammar/ast.h"
+#include "grammar/diagnostic.h"
+#include "lint/policy_file.h"
+
+namespace writ {
+
+// Choices that a rule may depend on; .writ.toml sets them (docs/lint.md).
+struct LintOptions {
+  int64_t now_seconds = 0;       // since the epoch: W-INE-008, suppressions
+  uint32_t account_digits = 16;  // W-TYP-010
+  uint32_t shortest_ipv4_prefix = 8;    // W-PER-013: shorter is wide
+  uint32_t shortest_ipv6_prefix = 32;
+  uint32_t max_line_columns = 120;      // W-STY-005
+  uint32_t max_file_lines = 1000;
+  std::string naming = "snake_case";    // W-STY-004: or kebab-case, any
+  std::vector<std::string> sensitive_actions;  // W-PER-012, beside the traits
+  std::vector<std::string> trusted_accounts;   // accounts that are one's own
+};
+
+// What a group of rules is given about one policy.
+struct LintSubject {
+  const PolicyFile& file;
+  const ast::Policy& policy;
+  ast::PolicyKind kind;
+  const Catalogue& catalogue;
+  const LintOptions& options;
+};
+
+// The groups: each judges one policy that has no errors and adds what it finds,
+// whatever configuration says; the driver sorts out what is switched off. One
+// function per group of rules.def, in a file of its own.
+void LintNames(const LintSubject& subject, Diagnostics* found);        // W-TYP
+void LintIneffective(const LintSubject& subject, Diagnostics* found);  // W-INE
+void LintRedundant(const LintSubject& subject, Diagnostics* found);    // W-RED
+void LintPermissive(const LintSubject& subject, Diagnostics* found);   // W-PER
+void LintEscalation(const LintSubject& subject, Diagnostics* found);   // W-ESC
+void LintTrust(const LintSubject& subject, Diagnostics* found);        // W-TRU
+// Rules about a file as a text: unused definitions, style, comments. Files with
+// errors of validity are judged too, when they parsed.
+void LintStyle(const PolicyFile& file, const LintOptions& options,
+               Diagnostics* found);
+// Rules about several policies at once. Findings go to the file they are about.
+void LintSet(std::span<PolicyFile> files, const Catalogue& catalogue,
+             const LintOptions& options);
+
+// How a run is configured: flags over .writ.toml over the table.
+struct LintConfig {
+  LintOptions options;
+  // By code; kOff rules are not in the report.
+  struct Setting {
+    bool on = true;
+    Level level = Level::kWarning;
+  };
+  std::map<std::string, Setting, std::less<>> rules;
+  Level fail_level = Level::kError;
+  // [[ignore]] of .writ.toml.
+  struct Ignore {
+    std::string file;     // as the path is given, or a glob
+    std::string pointer;  // JSON pointer or its beginning; empty: anywhere
+    std::string rule;     // code or slug
+    std::string reason;
+    int64_t until_seconds = 0;  // 0: no end
+    Span span;                  // in the configuration file
+  };
+  std::vector<Ignore> ignores;
+};
+
+// Judges files that were read and checked (CheckPolicy): every rule that is on
+// and has what it needs; then levels, suppressions (`// writ:ignore`, ignores)
+// are applied. A suppression without reason, past its date, or of nothing is
+// itself a finding.
+void Lint(std::span<PolicyFile> files, const Catalogue& catalogue,
+          const LintConfig& config);
+
+}  // namespace writ
+
+#endif  // WRIT_LINT_LINT_H_
