@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/source.h"
 #include "grammar/ast.h"
@@ -41,6 +42,14 @@ class CheckScope {
               std::initializer_list<std::string_view> parts = {}) const {
     diagnostics_->Add(Diagnose(id, span, pointer_, parts));
   }
+
+  // A finding of this place that is to get labels, notes or a fix before Add.
+  Diagnostic Draft(DiagnosticId id, Span span,
+                   std::initializer_list<std::string_view> parts = {}) const {
+    return Diagnose(id, span, pointer_, parts);
+  }
+  void Add(Diagnostic finding) const { diagnostics_->Add(std::move(finding)); }
+  const std::string& pointer() const { return pointer_; }
 
  private:
   ast::PolicyKind kind_;

@@ -159,4 +159,11 @@ void Diagnostics::Add(Diagnostic diagnostic) {
   all_.insert(place, std::move(diagnostic));
 }
 
+void Diagnostics::Refine(const std::function<bool(Diagnostic*)>& keep) {
+  std::erase_if(all_, [&](Diagnostic& finding) {
+    const bool wanted = keep(&finding);
+    return !wanted && InfoOf(finding.id).level != Level::kError;
+  });
+}
+
 }  // namespace writ

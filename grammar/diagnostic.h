@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <span>
@@ -135,21 +136,27 @@ std::string PointerTo(std::string_view pointer, size_t index);
 // "error", "security", "warning" or "suggestion".
 std::string_view LevelName(Level level);
 
-// Collects findings in document order, at most kMaxDiagnostics; counts the
-// rest. Not thread-safe.
+// Collects findings in document order, at most kMaxDiagnostics unless told
+// otherwise; counts the rest. Not thread-safe.
 class Diagnostics {
  public:
+  Diagnostics() = default;
+  explicit Diagnostics(size_t most) : most_(most) {}
   void Add(Diagnostic diagnostic);
+  // Asks `keep` about each finding in order, which may change its level and
+  // texts; those that it does not want go, but for errors.
+  void Refine(const std::function<bool(Diagnostic*)>& keep);
   const std::vector<Diagnostic>& all() const { return all_; }
   bool has_errors() const { return errors_ > 0; }
   // A finding says that the tree does not hold all of the text.
   bool tree_is_broken() const { return tree_is_broken_; }
-  bool full() const { return all_.size() >= kMaxDiagnostics; }
+  bool full() const { return all_.size() >= most_; }
   size_t error_count() const { return errors_; }
   // Findings that did not fit.
   size_t dropped() const { return dropped_; }
 
  private:
+  size_t most_ = kMaxDiagnostics;
   std::vector<Diagnostic> all_;
   size_t errors_ = 0;
   size_t dropped_ = 0;

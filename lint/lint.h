@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,11 +22,11 @@ namespace writ {
 struct LintOptions {
   int64_t now_seconds = 0;       // since the epoch: W-INE-008, suppressions
   uint32_t account_digits = 16;  // W-TYP-010
-  uint32_t shortest_ipv4_prefix = 8;    // W-PER-013: shorter is wide
+  uint32_t shortest_ipv4_prefix = 8;  // W-PER-013: shorter is wide
   uint32_t shortest_ipv6_prefix = 32;
-  uint32_t max_line_columns = 120;      // W-STY-005
+  uint32_t max_line_columns = 120;  // W-STY-005
   uint32_t max_file_lines = 1000;
-  std::string naming = "snake_case";    // W-STY-004: or kebab-case, any
+  std::string naming = "snake_case";           // W-STY-004: or kebab-case, any
   std::vector<std::string> sensitive_actions;  // W-PER-012, beside the traits
   std::vector<std::string> trusted_accounts;   // accounts that are one's own
 };
@@ -52,9 +53,11 @@ void LintTrust(const LintSubject& subject, Diagnostics* found);        // W-TRU
 // errors of validity are judged too, when they parsed.
 void LintStyle(const PolicyFile& file, const LintOptions& options,
                Diagnostics* found);
-// Rules about several policies at once. Findings go to the file they are about.
-void LintSet(std::span<PolicyFile> files, const Catalogue& catalogue,
-             const LintOptions& options);
+// Rules about several policies at once.
+//
+// found  one for each file: the findings about it
+void LintSet(std::span<const PolicyFile> files, const Catalogue& catalogue,
+             const LintOptions& options, std::span<Diagnostics> found);
 
 // How a run is configured: flags over .writ.toml over the table.
 struct LintConfig {
@@ -65,7 +68,7 @@ struct LintConfig {
     Level level = Level::kWarning;
   };
   std::map<std::string, Setting, std::less<>> rules;
-  Level fail_level = Level::kError;
+  std::optional<Level> fail_level;
   // [[ignore]] of .writ.toml.
   struct Ignore {
     std::string file;     // as the path is given, or a glob
@@ -76,14 +79,26 @@ struct LintConfig {
     Span span;                  // in the configuration file
   };
   std::vector<Ignore> ignores;
+  // Files with services of one's own, as paths from the working directory.
+  std::vector<std::string> catalogue_files;
+  // The configuration file, if there is one: the folder that Ignore::file
+  // counts from, and the text that the spans point into.
+  std::string folder;
+  std::optional<SourceText> source;
+
+  // The rule's row, unless `rules` says otherwise. Rules that wait for
+  // something and retired ones are off whatever is asked.
+  Setting Of(const RuleInfo& rule) const;
 };
 
-// Judges files that were read and checked (CheckPolicy): every rule that is on
-// and has what it needs; then levels, suppressions (`// writ:ignore`, ignores)
-// are applied. A suppression without reason, past its date, or of nothing is
-// itself a finding.
+// Judges files that were read and checked (CheckFile): every rule that is on
+// and has what it needs; then levels and suppressions (`// writ:ignore`,
+// ignores) are applied. A suppression without reason, past its date, or of
+// nothing is itself a finding. Imported policies are left to their own files.
+//
+// about_config  findings about the ignores, spans into config.source
 void Lint(std::span<PolicyFile> files, const Catalogue& catalogue,
-          const LintConfig& config);
+          const LintConfig& config, Diagnostics* about_config);
 
 }  // namespace writ
 
