@@ -111,7 +111,7 @@ ExitCode RunAudit(Args args) {
   const auto [stop, error] = std::from_chars(count_text.data(), end, count);
   if (verbs[0] != "tail" || error != std::errc() || stop != end ||
       count > 1000000) {
-    std::cerr << flags.UsageText();
+    std::cerr << HelpText(flags.Info());
     return ExitCode::kUsage;
   }
   Result<Credentials> credentials = ReadCredentials(data);

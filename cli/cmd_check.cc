@@ -15,13 +15,6 @@
 namespace writ {
 namespace {
 
-FindingFormat FormatNamed(std::string_view name) {
-  if (name == "compact") return FindingFormat::kCompact;
-  if (name == "json") return FindingFormat::kJson;
-  if (name == "jsonl") return FindingFormat::kJsonl;
-  return FindingFormat::kPretty;
-}
-
 void SayGuesses(const PolicyFile& file) {
   for (size_t i = 0; i < file.kinds.size(); ++i) {
     if (!file.kind_was_guessed[i]) continue;
@@ -34,26 +27,26 @@ void SayGuesses(const PolicyFile& file) {
 
 ExitCode RunCheck(Args args) {
   std::string kind;
-  std::string format = "pretty";
+  std::string format;
   std::vector<std::string> paths;
   Flags flags("check", "PATH...",
               "Says everything that is wrong with the policies in files, in "
               "directories\n(*.writ, *.ram.json) or on standard input (-).");
   flags.Choice("--kind", "judge every policy as this kind",
                {"identity", "resource", "trust", "session", "control"}, &kind);
-  flags.Choice("--format", "form of the findings (default: pretty)",
-               {"pretty", "compact", "json", "jsonl"}, &format);
+  flags.Format({"pretty", "plain", "compact", "json", "jsonl", "sarif", "junit",
+                "github"},
+               &format);
   flags.Positionals(&paths, 1, SIZE_MAX);
   if (std::optional<ExitCode> exit = flags.Parse(args)) return *exit;
 
   Result<std::vector<std::string>> files = ExpandPaths(paths);
   if (!files.ok()) return ComplainAbout("check", files.status());
   const std::optional<ast::PolicyKind> asked = KindNamed(kind);
-  const FindingFormat form = FormatNamed(format);
-  FindingsJson document;
+  const FindingFormat form =
+      FindingFormatNamed(format).value_or(FindingFormat::kPretty);
   ExitCode exit = ExitCode::kOk;
-  size_t errors = 0;
-  size_t policies = 0;
+  std::vector<PolicyFile> read;
   for (const std::string& path : *files) {
     Result<PolicyFile> file = ReadPolicyFile(path);
     if (!file.ok()) {
@@ -61,31 +54,12 @@ ExitCode RunCheck(Args args) {
       continue;
     }
     CheckFile(asked, &*file);
-    policies += file->content.policies.size();
-    errors += file->diagnostics.error_count();
-    if (file->diagnostics.has_errors()) exit = Worst(exit, ExitCode::kFindings);
-    switch (form) {
-      case FindingFormat::kPretty:
-        SayGuesses(*file);
-        std::cerr << RenderFindings(file->source, file->diagnostics, form);
-        break;
-      case FindingFormat::kCompact:
-        std::cerr << RenderFindings(file->source, file->diagnostics, form);
-        break;
-      case FindingFormat::kJsonl:
-        std::cout << RenderFindings(file->source, file->diagnostics, form);
-        break;
-      case FindingFormat::kJson:
-        document.Add(file->source, file->diagnostics);
-        break;
+    if (form == FindingFormat::kPretty && !flags.global().quiet) {
+      SayGuesses(*file);
     }
+    read.push_back(*std::move(file));
   }
-  if (form == FindingFormat::kJson) std::cout << document.Take();
-  if (form == FindingFormat::kPretty) {
-    std::cerr << policies << (policies == 1 ? " policy, " : " policies, ")
-              << errors << (errors == 1 ? " error\n" : " errors\n");
-  }
-  return exit;
+  return Worst(exit, DeliverFindings(read, form, flags.global()));
 }
 
 }  // namespace writ

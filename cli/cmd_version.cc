@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/flags.h"
+#include "cli/version.h"
 
 namespace writ {
 
@@ -13,10 +14,10 @@ ExitCode RunVersion(Args args) {
   flags.Positionals(nullptr, 0, 0);
   if (std::optional<ExitCode> exit = flags.Parse(args)) return *exit;
   if (json) {
-    std::cout << "{\"version\":\"" WRIT_VERSION
-                 "\",\"language\":1,\"ram\":\"1\"}\n";
+    std::cout << "{\"version\":\"" << BuildVersion()
+              << "\",\"language\":1,\"ram\":\"1\"}\n";
   } else {
-    std::cout << "writ " WRIT_VERSION " (language 1)\n";
+    std::cout << VersionLine();
   }
   return ExitCode::kOk;
 }

@@ -2,12 +2,47 @@
 #include "cli/flags.h"
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
 #include <iostream>
 #include <utility>
 
+#include "base/clock.h"
+#include "cli/json_schema.h"
+#include "cli/process.h"
+#include "cli/version.h"
 #include "grammar/members.h"
+#include "grammar/render.h"
 
 namespace writ {
+namespace {
+
+// Set while Describe runs: Parse fills it instead of reading the line.
+CommandInfo* description = nullptr;
+
+// The global flags as they are declared; --help and the like are among them.
+struct GlobalFlag {
+  std::string_view short_name;
+  std::string_view name;
+  std::string_view value_name;
+  std::string_view help;
+};
+constexpr GlobalFlag kGlobalFlags[] = {
+    {"", "-C", "DIR", "go to DIR before anything else"},
+    {"", "--config", "FILE", "use this file, not the nearest .writ.toml"},
+    {"-o", "--output", "FILE", "write the result there"},
+    {"", "--color", "auto|always|never", "colours (default: on a terminal)"},
+    {"-q", "--quiet", "", "findings only: no summary, no hints"},
+    {"-v", "--verbose", "", "say more about each finding"},
+    {"", "--no-input", "", "never wait for input from a terminal"},
+    {"", "--timeout", "DURATION", "give up after 500ms, 10s, 2m: exit 6"},
+    {"", "--now", "TIME", "the time, as in 2026-12-01T00:00:00Z"},
+    {"", "--json-schema", "", "print the schema of the JSON output"},
+    {"-h", "--help", "", "print this text"},
+    {"", "--version", "", "print the version"},
+};
+
+}  // namespace
 
 Flags::Flags(std::string_view command, std::string_view positionals,
              std::string_view about)
@@ -17,13 +52,13 @@ Flags::Flag& Flags::Add(Kind kind, std::string_view name,
                         std::string_view help) {
   Flag flag;
   flag.kind = kind;
-  flag.help = help;
+  flag.info.help = help;
   const size_t comma = name.find(',');
   if (comma != std::string_view::npos) {
-    flag.short_name = name.substr(0, comma);
+    flag.info.short_name = name.substr(0, comma);
     name.remove_prefix(comma + 1);
   }
-  flag.name = name;
+  flag.info.name = name;
   flags_.push_back(std::move(flag));
   return flags_.back();
 }
@@ -31,7 +66,7 @@ Flags::Flag& Flags::Add(Kind kind, std::string_view name,
 void Flags::String(std::string_view name, std::string_view value_name,
                    std::string_view help, std::string* value) {
   Flag& flag = Add(Kind::kString, name, help);
-  flag.value_name = value_name;
+  flag.info.value_name = value_name;
   flag.string = value;
 }
 
@@ -41,16 +76,23 @@ void Flags::Choice(std::string_view name, std::string_view help,
   Flag& flag = Add(Kind::kChoice, name, help);
   flag.string = value;
   for (std::string_view choice : choices) {
-    flag.choices.emplace_back(choice);
-    if (!flag.value_name.empty()) flag.value_name += "|";
-    flag.value_name += choice;
+    flag.info.choices.emplace_back(choice);
+    if (!flag.info.value_name.empty()) flag.info.value_name += "|";
+    flag.info.value_name += choice;
   }
+}
+
+void Flags::Format(std::initializer_list<std::string_view> choices,
+                   std::string* value) {
+  *value = *choices.begin();
+  Choice("--format", "how to print (default: " + *value + ")", choices, value);
 }
 
 void Flags::Strings(std::string_view name, std::string_view value_name,
                     std::string_view help, std::vector<std::string>* values) {
   Flag& flag = Add(Kind::kStrings, name, help);
-  flag.value_name = value_name;
+  flag.info.value_name = value_name;
+  flag.info.repeats = true;
   flag.strings = values;
 }
 
@@ -65,33 +107,107 @@ void Flags::Positionals(std::vector<std::string>* values, size_t least,
   most_ = most;
 }
 
-Flags::Flag* Flags::Find(std::string_view name) {
-  for (Flag& flag : flags_) {
-    if (flag.name == name ||
-        (!flag.short_name.empty() && flag.short_name == name)) {
-      return &flag;
+void Flags::DeclareGlobal() {
+  const struct {
+    std::string_view name;
+    std::string* string;
+    bool* boolean;
+  } targets[] = {
+      {"-C", &global_.directory, nullptr},
+      {"--config", &global_.config, nullptr},
+      {"--output", &global_.output, nullptr},
+      {"--color", &global_.color, nullptr},
+      {"--quiet", nullptr, &global_.quiet},
+      {"--verbose", nullptr, &global_.verbose},
+      {"--no-input", nullptr, &global_.no_input},
+      {"--timeout", &requests_.timeout, nullptr},
+      {"--now", &requests_.now, nullptr},
+      {"--json-schema", nullptr, &requests_.json_schema},
+      {"--help", nullptr, &requests_.help},
+      {"--version", nullptr, &requests_.version},
+  };
+  for (const GlobalFlag& global : kGlobalFlags) {
+    if (Find(global.name) != nullptr) continue;
+    Flag flag;
+    flag.global = true;
+    flag.info.name = global.name;
+    flag.info.value_name = global.value_name;
+    flag.info.help = global.help;
+    if (Find(global.short_name) == nullptr) {
+      flag.info.short_name = global.short_name;
     }
+    for (const auto& target : targets) {
+      if (target.name != global.name) continue;
+      flag.string = target.string;
+      flag.boolean = target.boolean;
+    }
+    flag.kind = flag.boolean != nullptr ? Kind::kBool : Kind::kString;
+    if (global.name == "--color") {
+      flag.kind = Kind::kChoice;
+      flag.info.choices = {"auto", "always", "never"};
+    }
+    flags_.push_back(std::move(flag));
+  }
+}
+
+Flags::Flag* Flags::Find(std::string_view name) {
+  if (name.empty()) return nullptr;
+  for (Flag& flag : flags_) {
+    if (flag.info.name == name || flag.info.short_name == name) return &flag;
   }
   return nullptr;
 }
 
 std::optional<ExitCode> Flags::Parse(Args args) {
-  bool help = false;
-  const std::string complaint = Apply(args, &help);
-  if (help) {
-    std::cout << UsageText();
+  DeclareGlobal();
+  if (description != nullptr) {
+    *description = Info();
     return ExitCode::kOk;
   }
-  if (complaint.empty()) return std::nullopt;
-  std::cerr << "writ " << command_ << ": " << complaint << "\n"
-            << "usage: writ " << command_ << " " << positionals_text_
-            << "   (more: writ " << command_ << " --help)\n";
-  return ExitCode::kUsage;
+  std::string complaint = Apply(args);
+  if (requests_.help) {
+    std::cout << HelpText(Info());
+    return ExitCode::kOk;
+  }
+  if (requests_.version) {
+    std::cout << VersionLine();
+    return ExitCode::kOk;
+  }
+  if (requests_.json_schema) return PrintJsonSchema();
+  if (complaint.empty()) complaint = ReadGlobal();
+  if (!complaint.empty()) return Complain(complaint);
+  if (Status status = PutIntoEffect(global_); !status.ok()) {
+    return Complain(std::string(status.message()));
+  }
+  return std::nullopt;
 }
 
-std::string Flags::Apply(Args args, bool* help) {
+std::string Flags::ApplyValue(Flag* flag, std::string value) {
+  const FlagInfo& info = flag->info;
+  if (flag->kind == Kind::kStrings) {
+    flag->strings->push_back(std::move(value));
+    return "";
+  }
+  if (flag->seen) return "`" + info.name + "` is given twice";
+  flag->seen = true;
+  if (flag->kind == Kind::kChoice &&
+      std::find(info.choices.begin(), info.choices.end(), value) ==
+          info.choices.end()) {
+    return "`" + info.name + "` is one of " + info.value_name + ", not `" +
+           value + "`";
+  }
+  *flag->string = std::move(value);
+  return "";
+}
+
+std::string Flags::Apply(Args args) {
   std::vector<std::string> rest;
   bool flags_ended = false;
+  std::string complaint;
+  // Goes on after a complaint: --help anywhere on the line is answered.
+  const auto complain = [&complaint](std::string text) {
+    if (complaint.empty()) complaint = std::move(text);
+  };
   for (size_t i = 0; i < args.size(); ++i) {
     const std::string_view arg = args[i];
     if (flags_ended || arg == "-" || !arg.starts_with("-")) {
@@ -102,76 +218,131 @@ std::string Flags::Apply(Args args, bool* help) {
       flags_ended = true;
       continue;
     }
-    if (arg == "--help" || arg == "-h") {
-      *help = true;
-      return "";
-    }
     const size_t equals =
         arg.starts_with("--") ? arg.find('=') : std::string_view::npos;
     const std::string_view name = arg.substr(0, equals);
     Flag* flag = Find(name);
     if (flag == nullptr) {
       std::vector<std::string_view> names;
-      for (const Flag& known : flags_) names.push_back(known.name);
+      for (const Flag& known : flags_) names.push_back(known.info.name);
       const std::string_view nearest = NearestName(name, names);
-      return "no flag `" + std::string(name) + "`" +
-             (nearest.empty()
-                  ? ""
-                  : "; did you mean `" + std::string(nearest) + "`?");
+      complain("no flag `" + std::string(name) + "`" +
+               (nearest.empty()
+                    ? ""
+                    : "; did you mean `" + std::string(nearest) + "`?"));
+      continue;
     }
     if (flag->kind == Kind::kBool) {
       if (equals != std::string_view::npos) {
-        return "`" + flag->name + "` takes no value";
+        complain("`" + flag->info.name + "` takes no value");
       }
       *flag->boolean = true;
       continue;
     }
-    std::string value;
     if (equals != std::string_view::npos) {
-      value = arg.substr(equals + 1);
+      complain(ApplyValue(flag, std::string(arg.substr(equals + 1))));
     } else if (i + 1 < args.size()) {
-      value = args[++i];
+      complain(ApplyValue(flag, std::string(args[++i])));
     } else {
-      return "`" + flag->name + "` needs a value: " + flag->value_name;
+      complain("`" + flag->info.name +
+               "` needs a value: " + flag->info.value_name);
     }
-    if (flag->kind == Kind::kStrings) {
-      flag->strings->push_back(std::move(value));
-      continue;
-    }
-    if (flag->seen) return "`" + flag->name + "` is given twice";
-    flag->seen = true;
-    if (flag->kind == Kind::kChoice &&
-        std::find(flag->choices.begin(), flag->choices.end(), value) ==
-            flag->choices.end()) {
-      return "`" + flag->name + "` is one of " + flag->value_name + ", not `" +
-             value + "`";
-    }
-    *flag->string = std::move(value);
   }
+  if (!complaint.empty()) return complaint;
   if (rest.size() < least_) return "something is missing: " + positionals_text_;
   if (rest.size() > most_) return "too much: `" + rest[most_] + "`";
   if (positionals_ != nullptr) *positionals_ = std::move(rest);
   return "";
 }
 
-std::string Flags::UsageText() const {
-  std::string out = "usage: writ " + command_ + " [flags] " +
-                    positionals_text_ + "\n\n" + about_ + "\n";
-  if (!flags_.empty()) out += "\nflags:\n";
-  for (const Flag& flag : flags_) {
-    std::string left = "  ";
-    if (!flag.short_name.empty()) left += flag.short_name + ", ";
-    left += flag.name;
-    if (!flag.value_name.empty()) left += " " + flag.value_name;
-    constexpr size_t kHelpColumn = 34;
-    if (left.size() < kHelpColumn) {
-      left.append(kHelpColumn - left.size(), ' ');
-    } else {
-      left += "\n" + std::string(kHelpColumn, ' ');
+std::string Flags::ReadGlobal() {
+  if (!requests_.timeout.empty()) {
+    global_.timeout_ms = ParseDurationMs(requests_.timeout);
+    if (!global_.timeout_ms) {
+      return "`--timeout` is a duration like 500ms, 10s or 2m, not `" +
+             requests_.timeout + "`";
     }
-    out += left + flag.help + "\n";
   }
-  return out;
+  if (!requests_.now.empty()) {
+    WallTime now;
+    if (!ParseRfc3339Utc(requests_.now, &now)) {
+      return "`--now` is a time like 2026-12-01T00:00:00Z, not `" +
+             requests_.now + "`";
+    }
+    global_.now_seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch())
+            .count();
+  }
+  return "";
+}
+
+ExitCode Flags::PrintJsonSchema() const {
+  const std::string_view schema = JsonSchemaOf(command_);
+  if (schema.empty()) {
+    return Complain("no schema: the JSON of this command has no fixed form");
+  }
+  std::cout << schema;
+  return ExitCode::kOk;
+}
+
+ExitCode Flags::Complain(const std::string& complaint) const {
+  std::cerr << "writ " << command_ << ": " << Printable(complaint) << "\n"
+            << "usage: writ " << command_ << " " << positionals_text_
+            << "   (more: writ " << command_ << " --help)\n";
+  return ExitCode::kUsage;
+}
+
+CommandInfo Flags::Info() const {
+  CommandInfo info{command_, positionals_text_, about_, {}, {}};
+  for (const Flag& flag : flags_) {
+    (flag.global ? info.global_flags : info.flags).push_back(flag.info);
+  }
+  return info;
+}
+
+CommandInfo Describe(const Command& command) {
+  CommandInfo info;
+  description = &info;
+  command.run({});
+  description = nullptr;
+  return info;
+}
+
+size_t CountLeadingGlobalFlags(Args args) {
+  size_t count = 0;
+  while (count < args.size() && args[count].starts_with("-")) {
+    const std::string_view arg = args[count];
+    const bool takes_next = std::any_of(
+        std::begin(kGlobalFlags), std::end(kGlobalFlags),
+        [arg](const GlobalFlag& flag) {
+          return !flag.value_name.empty() &&
+                 (arg == flag.name ||
+                  (!flag.short_name.empty() && arg == flag.short_name));
+        });
+    count += takes_next ? 2 : 1;
+  }
+  return std::min(count, args.size());
+}
+
+std::optional<int64_t> ParseDurationMs(std::string_view text) {
+  constexpr int64_t kDayMs = 24 * 60 * 60 * 1000;
+  const struct {
+    std::string_view unit;
+    int64_t ms;
+  } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}};
+  int64_t number = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || number <= 0 || number > kDayMs) {
+    return std::nullopt;
+  }
+  text.remove_prefix(static_cast<size_t>(end - text.data()));
+  for (const auto& unit : units) {
+    if (text == unit.unit && number <= kDayMs / unit.ms) {
+      return number * unit.ms;
+    }
+  }
+  return std::nullopt;
 }
 
 std::string_view NearestWord(std::string_view word,

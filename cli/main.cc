@@ -8,6 +8,8 @@
 
 #include "cli/command.h"
 #include "cli/flags.h"
+#include "cli/process.h"
+#include "grammar/render.h"
 
 namespace writ {
 namespace {
@@ -32,27 +34,52 @@ void PrintHelp(std::ostream& out) {
 #undef EXIT_CODE
 }
 
-ExitCode Run(Args args) {
-  if (args.empty()) {
-    PrintHelp(std::cerr);
-    return ExitCode::kUsage;
-  }
-  const std::string_view name = args[0];
-  if (name == "help" || name == "--help" || name == "-h") {
-    PrintHelp(std::cout);
-    return ExitCode::kOk;
-  }
-  if (name == "--version") return RunVersion(args.subspan(1));
-  std::vector<std::string_view> names;
+const Command* FindCommand(std::string_view name) {
   for (const Command& command : kCommands) {
-    if (command.name == name) return command.run(args.subspan(1));
-    names.push_back(command.name);
+    if (command.name == name) return &command;
   }
+  return nullptr;
+}
+
+ExitCode ComplainAboutCommand(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const Command& command : kCommands) names.push_back(command.name);
   const std::string_view nearest = NearestWord(name, names);
-  std::cerr << "writ: no command `" << name << "`";
+  std::cerr << "writ: no command `" << Printable(name) << "`";
   if (!nearest.empty()) std::cerr << "; did you mean `" << nearest << "`?";
   std::cerr << "\n`writ help` lists the commands.\n";
   return ExitCode::kUsage;
+}
+
+ExitCode Help(Args args) {
+  if (args.empty() || args[0].starts_with("-")) {
+    PrintHelp(std::cout);
+    return ExitCode::kOk;
+  }
+  const Command* command = FindCommand(args[0]);
+  if (command == nullptr) return ComplainAboutCommand(args[0]);
+  std::cout << HelpText(Describe(*command));
+  return ExitCode::kOk;
+}
+
+ExitCode Run(Args args) {
+  // Flags before the command are as good as behind it.
+  const size_t leading = CountLeadingGlobalFlags(args);
+  if (leading == args.size()) {
+    for (std::string_view arg : args) {
+      if (arg == "--help" || arg == "-h") return Help({});
+      if (arg == "--version") return RunVersion({});
+    }
+    PrintHelp(std::cerr);
+    return ExitCode::kUsage;
+  }
+  const std::string_view name = args[leading];
+  std::vector<std::string_view> rest(args.begin(), args.begin() + leading);
+  rest.insert(rest.end(), args.begin() + leading + 1, args.end());
+  if (name == "help") return Help(rest);
+  const Command* command = FindCommand(name);
+  if (command == nullptr) return ComplainAboutCommand(name);
+  return command->run(rest);
 }
 
 }  // namespace
@@ -63,8 +90,5 @@ std::span<const Command> Commands() { return kCommands; }
 
 int main(int argc, char** argv) {
   const std::vector<std::string_view> args(argv + 1, argv + argc);
-  const writ::ExitCode code = writ::Run(args);
-  // A full disk or a closed pipe must not look like success.
-  std::cout.flush();
-  return static_cast<int>(std::cout.good() ? code : writ::ExitCode::kInternal);
+  return static_cast<int>(writ::FinishOutput(writ::Run(args)));
 }

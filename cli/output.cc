@@ -1,12 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/output.h"
 
+#include <unistd.h>
+
+#include <cstdlib>
 #include <iostream>
+#include <utility>
 
 #include "base/file.h"
+#include "cli/process.h"
 #include "grammar/render.h"
 
 namespace writ {
+namespace {
+
+constexpr std::pair<FindingFormat, std::string_view> kFormats[] = {
+    {FindingFormat::kPretty, "pretty"}, {FindingFormat::kCompact, "compact"},
+    {FindingFormat::kPlain, "plain"},   {FindingFormat::kJson, "json"},
+    {FindingFormat::kJsonl, "jsonl"},   {FindingFormat::kSarif, "sarif"},
+    {FindingFormat::kJunit, "junit"},   {FindingFormat::kGithub, "github"},
+    {FindingFormat::kTap, "tap"},
+};
+
+}  // namespace
 
 void ComplainAbout(const PolicyFile& file) {
   std::cerr << RenderFindings(file.source, file.diagnostics,
@@ -19,8 +35,45 @@ ExitCode ComplainAbout(const std::string& path, const Status& status) {
                                                 : ExitCode::kUsage;
 }
 
+std::optional<FindingFormat> FindingFormatNamed(std::string_view name) {
+  for (const auto& [format, known] : kFormats) {
+    if (known == name) return format;
+  }
+  return std::nullopt;
+}
+
+ExitCode DeliverFindings(std::span<const PolicyFile> files,
+                         FindingFormat format, const GlobalFlags& /*global*/) {
+  const bool for_people = format == FindingFormat::kPretty ||
+                          format == FindingFormat::kPlain ||
+                          format == FindingFormat::kCompact;
+  ExitCode exit = ExitCode::kOk;
+  std::string text;
+  FindingsJson document;
+  for (const PolicyFile& file : files) {
+    if (file.diagnostics.has_errors()) exit = ExitCode::kFindings;
+    if (format == FindingFormat::kJson) {
+      document.Add(file.source, file.diagnostics);
+    } else {
+      text += RenderFindings(file.source, file.diagnostics, format);
+    }
+  }
+  if (format == FindingFormat::kJson) text = document.Take();
+  (for_people && OutputFile().empty() ? std::cerr : std::cout) << text;
+  return exit;
+}
+
+bool UseColor(const GlobalFlags& global, int fd) {
+  if (global.color != "auto") return global.color == "always";
+  const char* refused = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  return (refused == nullptr || *refused == '\0') &&
+         (terminal == nullptr || std::string_view(terminal) != "dumb") &&
+         ::isatty(fd) != 0;
+}
+
 ExitCode Deliver(const std::string& text, const std::string& path) {
-  if (path.empty() || path == "-") {
+  if (path.empty() || path == "-" || path == OutputFile()) {
     std::cout << text;
     return ExitCode::kOk;
   }

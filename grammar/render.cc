@@ -158,6 +158,11 @@ std::string RenderFindings(const SourceText& source,
   for (const Diagnostic& finding : diagnostics.all()) {
     switch (format) {
       case FindingFormat::kPretty:
+      case FindingFormat::kPlain:
+      case FindingFormat::kSarif:
+      case FindingFormat::kJunit:
+      case FindingFormat::kGithub:
+      case FindingFormat::kTap:
         AppendPretty(source, finding, &out);
         break;
       case FindingFormat::kCompact:

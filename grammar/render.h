@@ -18,6 +18,11 @@ enum class FindingFormat {
   kCompact,  // file:line:column: level[code]: message
   kJson,     // one object for a whole run, by FindingsJson
   kJsonl,    // one object a line
+  kPlain,    // sentences without drawing, for screen readers
+  kSarif,    // SARIF 2.1.0
+  kJunit,    // JUnit XML, one suite a file
+  kGithub,   // commands that annotate a pull request
+  kTap,      // Test Anything Protocol, one test a file
 };
 
 // Pretty or compact text, or JSON lines, of the findings in one source.
