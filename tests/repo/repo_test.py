@@ -21,6 +21,7 @@ THIRD_PARTIES = {
     "CLI/": "CLI11", "archive": "archive", "curl/": "curl",
     "seccomp.h": "seccomp", "gtest/": "GoogleTest", "gmock/": "GoogleTest",
     "benchmark/": "Benchmark", "absl/": "Abseil", "re2/": "RE2",
+    "toml++/": "TOML",
 }
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 
