@@ -4,8 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <optional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,11 +26,11 @@ std::string_view AccessLevelName(AccessLevel level);
 
 // Traits of an action that rules ask for; a set of bits.
 enum class ActionTrait : uint16_t {
-  kReadsData = 1,        // returns customers' content: objects, secrets, code
-  kGivesCredentials = 2, // returns something one can sign in or sign with
-  kExposesResource = 4,  // can change an ACL, a resource policy, sharing
-  kChangesLogging = 8,   // can stop or delete an audit trail
-  kSensitive = 16,       // wants a second factor
+  kReadsData = 1,         // returns customers' content: objects, secrets, code
+  kGivesCredentials = 2,  // returns something one can sign in or sign with
+  kExposesResource = 4,   // can change an ACL, a resource policy, sharing
+  kChangesLogging = 8,    // can stop or delete an audit trail
+  kSensitive = 16,        // wants a second factor
 };
 
 struct CatalogueAction {
@@ -42,7 +41,8 @@ struct CatalogueAction {
   // Names of resource shapes of the service; empty: the action has no
   // resource-level support and is asked on `*`.
   std::vector<std::string> resources;
-  // Condition keys that requests of this action carry besides the global ones.
+  // Condition keys of its service that requests of this action may carry,
+  // besides those that all of the service's requests may carry.
   std::vector<std::string> keys;
   // Nothing is known about its resources: rules about them stay silent.
   bool resources_unknown = false;
@@ -52,18 +52,23 @@ struct CatalogueAction {
 };
 
 struct CatalogueResource {
-  std::string name;   // "object"
-  // "acs:oss:*:*:*/*": as patterns are written (R19), `*` for what varies.
+  std::string name;  // "object"
+  // "acs:oss:*:*:*/**": a pattern (R19) with `*` for what varies: `*` stands
+  // for text without a slash, `**` for any. Read as a pattern of a policy, the
+  // shape matches all that it means and perhaps more.
   std::string shape;
 };
 
 struct CatalogueKey {
   std::string name;  // "acs:SourceIp"; "acs:RequestTag/*" for a family
   OperandFamily type = OperandFamily::kString;
-  bool several = false;       // a request may carry several values
-  bool always_there = false;  // every request it belongs to carries it
-  std::string use_instead;    // a deprecated key's successor; else empty
+  bool several = false;             // a request may carry several values
+  bool always_there = false;        // every request it belongs to carries it
+  std::string use_instead;          // a deprecated key's successor; else empty
   std::vector<std::string> values;  // the only values it takes; empty: any
+  // Patterns of the actions whose requests may carry it ("ram:PassRole");
+  // empty: all of its service, or all there are for a global key.
+  std::vector<std::string> actions;
 };
 
 struct CatalogueService {
@@ -71,7 +76,9 @@ struct CatalogueService {
   std::string title;
   // The list of actions is complete enough to call others unknown.
   bool actions_are_complete = false;
-  std::vector<CatalogueAction> actions;      // sorted by name, ASCII case folded
+  // The same of its condition keys.
+  bool keys_are_complete = false;
+  std::vector<CatalogueAction> actions;  // sorted by name, ASCII case folded
   std::vector<CatalogueResource> resources;
   std::vector<CatalogueKey> keys;
 };
@@ -90,6 +97,8 @@ class Catalogue {
 
   // Codes of all services, sorted. Cheap: reads none of them.
   std::vector<std::string_view> ServiceCodes() const;
+  // A service whose code is known to be in use, with or without data here.
+  bool IsServiceCode(std::string_view code) const;
   // Region ids that are known.
   std::span<const std::string> Regions() const;
   // Condition keys that any request may carry (acs:…).
@@ -120,7 +129,7 @@ class Catalogue {
  private:
   struct Rep;
   Catalogue();
-  Rep* rep_;
+  std::unique_ptr<Rep> rep_;
 };
 
 }  // namespace writ
