@@ -238,6 +238,74 @@ std::optional<Span> AroundStatements(const Place& place,
   return Place::Make(begin - 1, end + 1);
 }
 
+// A member of a JSON object from the quote of its name to the end of its value,
+// with one comma.
+std::optional<TextEdit> RemoveMember(const Place& place, Span name,
+                                     size_t end) {
+  if (!place.IsPlain(name) || place.at(name.begin) != '"') return std::nullopt;
+  const size_t behind = place.Skip(end, place.text().size());
+  if (place.at(behind) == ',') {
+    return TextEdit{place.Widen(Place::Make(name.begin, behind + 1)), ""};
+  }
+  size_t before = name.begin;
+  while (before > 0 && IsSpace(place.at(before - 1))) --before;
+  if (before == 0) return std::nullopt;
+  if (place.at(before - 1) == ',') {
+    return TextEdit{Place::Make(before - 1, end), ""};
+  }
+  if (place.at(before - 1) != '{') return std::nullopt;
+  return TextEdit{Place::Make(before, end), ""};
+}
+
+bool IsWordPart(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         (c >= '0' && c <= '9') || c == '_';
+}
+
+// A test of the Writ language, with the `and` behind or before it.
+std::optional<TextEdit> RemoveWritTest(const Place& place,
+                                       const ast::Condition& condition,
+                                       const ast::ConditionOperator& op,
+                                       size_t index) {
+  const ast::ConditionTest& test = op.tests[index];
+  const std::string_view text = place.text();
+  const auto word_at = [&](size_t at, std::string_view word) {
+    return text.substr(at, word.size()) == word &&
+           !IsWordPart(place.at(at + word.size()));
+  };
+  if (!place.IsPlain(test.key.span) || !place.IsPlain(test.values.span)) {
+    return std::nullopt;
+  }
+  size_t begin = test.key.span.begin;
+  // `by "Operator" key values` begins before its key.
+  if (op.name.span.end <= begin && place.at(op.name.span.begin) == '"') {
+    return std::nullopt;
+  }
+  size_t end = test.values.span.end;
+  const size_t nocase = place.Skip(end, text.size());
+  if (word_at(nocase, "nocase")) end = nocase + 6;
+  const size_t behind = place.Skip(end, text.size());
+  if (word_at(behind, "and")) {
+    const size_t next = place.Skip(behind + 3, text.size());
+    if (place.HasComment(begin, next)) return std::nullopt;
+    return TextEdit{Place::Make(begin, next), ""};
+  }
+  size_t before = begin;
+  while (before > 0 && IsSpace(place.at(before - 1))) --before;
+  if (before >= 3 && word_at(before - 3, "and")) {
+    before -= 3;
+    while (before > 0 && IsSpace(place.at(before - 1))) --before;
+    return TextEdit{Place::Make(before, end), ""};
+  }
+  const size_t first = place.Skip(condition.name_span.end, text.size());
+  if (first != begin || place.HasComment(condition.name_span.begin, end)) {
+    return std::nullopt;
+  }
+  before = condition.name_span.begin;
+  while (before > 0 && IsSpace(place.at(before - 1))) --before;
+  return TextEdit{Place::Make(before, end), ""};
+}
+
 }  // namespace
 
 std::optional<std::vector<TextEdit>> RemoveItems(
@@ -263,6 +331,50 @@ std::optional<std::vector<TextEdit>> RemoveItems(
     out[item] = true;
   }
   return TakeOut(place, *elements, out);
+}
+
+std::optional<TextEdit> AppendPatterns(const PolicyFile& file,
+                                       const ast::Values& values,
+                                       std::span<const std::string> texts) {
+  const Place place(file);
+  if (!place.IsPlain(values.span) || values.items.empty()) return std::nullopt;
+  std::vector<std::string> written;
+  for (const std::string& text : texts) {
+    written.push_back(!file.is_json && IsBareWord(text) ? text
+                                                        : Quoted(file, text));
+  }
+  if (!values.is_list) {
+    if (!place.Writes(values.items[0].span, values.items[0].text)) {
+      return std::nullopt;
+    }
+    std::string list = "[" + std::string(file.source.TextOf(values.span));
+    for (const std::string& text : written) list += ", " + text;
+    return TextEdit{values.span, list + "]"};
+  }
+  std::vector<Span> spans;
+  for (const ast::Value& value : values.items) spans.push_back(value.span);
+  const auto elements = place.at(values.span.begin) == '['
+                            ? ReadElements(place, spans, values.span)
+                            : std::nullopt;
+  if (!elements) return std::nullopt;
+  const Element& last = elements->back();
+  // As the last item stands: on a line of its own, or behind the one before.
+  size_t begin = last.span.begin;
+  while (begin > 0 && IsBlank(place.at(begin - 1))) --begin;
+  const bool own_line = begin > 0 && place.at(begin - 1) == '\n';
+  const std::string between = own_line
+                                  ? "\n" + std::string(place.text().substr(
+                                               begin, last.span.begin - begin))
+                                  : " ";
+  const uint32_t at = last.comma ? *last.comma + 1 : last.span.end;
+  if (place.HasComment(last.span.end, at)) return std::nullopt;
+  std::string added;
+  for (size_t i = 0; i < written.size(); ++i) {
+    if (i > 0 || !last.comma) added += ",";
+    added += between + written[i];
+  }
+  if (last.comma) added += ",";
+  return TextEdit{{at, at}, added};
 }
 
 std::optional<TextEdit> ReplacePattern(const PolicyFile& file,
@@ -333,6 +445,53 @@ std::optional<TextEdit> RemoveStatement(const PolicyFile& file,
   }
   // The last: with the comma behind the one before it, one edit for both.
   return TextEdit{{*(*elements)[statement - 1].comma, element.span.end}, ""};
+}
+
+std::optional<TextEdit> RemoveTest(const PolicyFile& file,
+                                   const ast::Statement& statement,
+                                   size_t test) {
+  const Place place(file);
+  if (!statement.condition || !place.IsPlain(statement.condition->span)) {
+    return std::nullopt;
+  }
+  const ast::Condition& condition = *statement.condition;
+  size_t first = 0;
+  for (const ast::ConditionOperator& op : condition.operators) {
+    if (test >= first + op.tests.size()) {
+      first += op.tests.size();
+      continue;
+    }
+    if (!file.is_json)
+      return RemoveWritTest(place, condition, op, test - first);
+    if (op.tests.size() > 1) {
+      return RemoveMember(place, op.tests[test - first].key.span,
+                          op.tests[test - first].values.span.end);
+    }
+    if (condition.operators.size() > 1) {
+      const size_t end =
+          place.Skip(op.tests[0].values.span.end, place.text().size());
+      if (place.at(end) != '}') return std::nullopt;
+      return RemoveMember(place, op.name.span, end + 1);
+    }
+    return RemoveMember(place, condition.name_span, condition.span.end);
+  }
+  return std::nullopt;
+}
+
+std::optional<TextEdit> RemoveEmptyCondition(const PolicyFile& file,
+                                             const ast::Statement& statement) {
+  const Place place(file);
+  if (!statement.condition || !statement.condition->operators.empty() ||
+      !place.IsPlain(statement.condition->span)) {
+    return std::nullopt;
+  }
+  if (file.is_json) {
+    return RemoveMember(place, statement.condition->name_span,
+                        statement.condition->span.end);
+  }
+  const Span span = statement.condition->span;
+  if (file.source.TextOf(span) != "when nothing") return std::nullopt;
+  return TextEdit{place.Widen(span), ""};
 }
 
 std::optional<std::string> ApplyEdits(std::string_view text,

@@ -23,6 +23,11 @@ namespace writ {
 std::optional<std::vector<TextEdit>> RemoveItems(const PolicyFile& file,
                                                  const ast::Values& values,
                                                  std::span<const size_t> items);
+// Adds patterns at the end of a list, in the layout that it has; one value
+// becomes a list.
+std::optional<TextEdit> AppendPatterns(const PolicyFile& file,
+                                       const ast::Values& values,
+                                       std::span<const std::string> texts);
 // Writes `text` in the place of a pattern, or of a condition value. The shape
 // (a scalar or an item of a list) stays.
 std::optional<TextEdit> ReplacePattern(const PolicyFile& file,
@@ -38,6 +43,16 @@ std::optional<TextEdit> ReplaceKey(const PolicyFile& file, const ast::Text& key,
 std::optional<TextEdit> RemoveStatement(const PolicyFile& file,
                                         const ast::Policy& policy,
                                         size_t statement);
+
+// Removes one test of a condition, with the operator or the whole condition
+// when nothing else is left in it. `test` counts the tests of all operators in
+// the order of the tree.
+std::optional<TextEdit> RemoveTest(const PolicyFile& file,
+                                   const ast::Statement& statement,
+                                   size_t test);
+// Removes a condition that asks for nothing.
+std::optional<TextEdit> RemoveEmptyCondition(const PolicyFile& file,
+                                             const ast::Statement& statement);
 
 // The text after edits; nothing when they overlap or lie outside.
 std::optional<std::string> ApplyEdits(std::string_view text,

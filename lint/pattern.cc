@@ -190,7 +190,7 @@ class PairWalk {
   }
 
   // Whether there is such a text; nothing when it takes too long to tell.
-  std::optional<bool> Find(Question question) {
+  std::optional<bool> Find(Question question, uint64_t* spent) {
     question_ = question;
     State begin;
     begin.tracker = tracker_.Begin();
@@ -202,6 +202,7 @@ class PairWalk {
       const State state = std::move(queue_.front());
       queue_.pop_front();
       for (const Symbol symbol : alphabet_) {
+        ++*spent;
         if (++steps > kMaxPatternSteps) return std::nullopt;
         const std::optional<TextTracker::State> tracker =
             tracker_.Next(state.tracker, symbol);
@@ -250,18 +251,63 @@ class PairWalk {
   std::deque<State> queue_;
 };
 
+// Every text counts, whatever it begins with.
+bool IsFree(Texts texts) {
+  return texts != Texts::kRoleId && texts != Texts::kOtherId;
+}
+
+bool StartsWith(std::string_view text, std::string_view beginning, bool fold) {
+  if (text.size() < beginning.size()) return false;
+  text = text.substr(0, beginning.size());
+  return fold ? EqualFolded(text, beginning) : text == beginning;
+}
+
+// What stands before the star of `words*`; nothing for other patterns.
+std::optional<std::string_view> BeforeOnlyStar(std::string_view pattern) {
+  if (pattern.empty() || pattern.find_first_of("*?") != pattern.size() - 1 ||
+      pattern.back() != '*') {
+    return std::nullopt;
+  }
+  return pattern.substr(0, pattern.size() - 1);
+}
+
 bool Covers(std::string_view outer, std::string_view inner, Texts texts,
-            bool fold = false) {
+            uint64_t* spent, bool fold = false) {
   if (outer == inner || outer == "*") return true;
+  if (IsFree(texts)) {
+    if (!HasWildcard(inner)) {
+      return MatchGlob(outer, inner, fold ? kFoldEverything : kFoldNothing);
+    }
+    // A wildcard before the end of `beginning` stands for other letters too.
+    if (const auto beginning = BeforeOnlyStar(outer);
+        beginning && !beginning->empty()) {
+      return StartsWith(inner.substr(0, inner.find_first_of("*?")), *beginning,
+                        fold);
+    }
+  }
   return PairWalk(inner, outer, texts, fold)
-             .Find(Question::kInFirstOnly)
+             .Find(Question::kInFirstOnly, spent)
              .value_or(true) == false;
 }
 
 bool Intersect(std::string_view a, std::string_view b, Texts texts,
                bool fold = false) {
-  if (a == "*" && texts == Texts::kEvery) return true;
-  return PairWalk(a, b, texts, fold).Find(Question::kInBoth).value_or(true);
+  if (IsFree(texts)) {
+    if (a == "*" || b == "*") return true;
+    const size_t folded = fold ? kFoldEverything : kFoldNothing;
+    if (!HasWildcard(a)) return MatchGlob(b, a, folded);
+    if (!HasWildcard(b)) return MatchGlob(a, b, folded);
+    const auto first = BeforeOnlyStar(a);
+    const auto second = BeforeOnlyStar(b);
+    if (first && second) {
+      return StartsWith(*first, *second, fold) ||
+             StartsWith(*second, *first, fold);
+    }
+  }
+  uint64_t spent = 0;
+  return PairWalk(a, b, texts, fold)
+      .Find(Question::kInBoth, &spent)
+      .value_or(true);
 }
 
 // What stands before the first wildcard cannot agree, in whatever case.
@@ -318,19 +364,22 @@ std::optional<std::array<std::string_view, 4>> ResourceParts(
 // how the id begins.
 constexpr std::string_view kRam = "ram";
 
-bool ResourceCovers(std::string_view outer, std::string_view inner) {
+bool ResourceCovers(std::string_view outer, std::string_view inner,
+                    uint64_t* spent) {
   const auto out = ResourceParts(outer);
   const auto in = ResourceParts(inner);
   if (!out || !in) return false;
   for (size_t i = 0; i < 3; ++i) {
-    if (!Covers((*out)[i], (*in)[i], Texts::kSegment)) return false;
+    if (!Covers((*out)[i], (*in)[i], Texts::kSegment, spent)) return false;
   }
   const std::string_view wide = (*out)[3];
   const std::string_view narrow = (*in)[3];
-  if (!MatchGlob((*in)[0], kRam)) return Covers(wide, narrow, Texts::kEvery);
-  return Covers(wide, narrow, Texts::kRoleId) &&
+  if (!MatchGlob((*in)[0], kRam)) {
+    return Covers(wide, narrow, Texts::kEvery, spent);
+  }
+  return Covers(wide, narrow, Texts::kRoleId, spent) &&
          Covers(wide, narrow,
-                (*in)[0] == kRam ? Texts::kOtherId : Texts::kEvery);
+                (*in)[0] == kRam ? Texts::kOtherId : Texts::kEvery, spent);
 }
 
 bool ResourcesIntersect(std::string_view a, std::string_view b) {
@@ -387,22 +436,25 @@ bool PatternMatches(PatternKind kind, std::string_view pattern,
 }
 
 bool PatternCovers(PatternKind kind, std::string_view outer,
-                   std::string_view inner) {
+                   std::string_view inner, uint64_t* spent) {
+  uint64_t ignored = 0;
+  if (spent == nullptr) spent = &ignored;
   if (outer == inner) return true;
   if (BeginningsDiffer(outer, inner, kind != PatternKind::kText)) return false;
   switch (kind) {
     case PatternKind::kAction: {
       const auto out = ActionParts(outer);
       const auto in = ActionParts(inner);
-      return out && in && Covers((*out)[0], (*in)[0], Texts::kName, true) &&
-             Covers((*out)[1], (*in)[1], Texts::kName, true);
+      return out && in &&
+             Covers((*out)[0], (*in)[0], Texts::kName, spent, true) &&
+             Covers((*out)[1], (*in)[1], Texts::kName, spent, true);
     }
     case PatternKind::kResource:
       // Only the bare star matches a request for `*` (R20).
       if (outer == "*") return ResourceParts(inner).has_value();
-      return ResourceCovers(outer, inner);
+      return ResourceCovers(outer, inner, spent);
     case PatternKind::kText:
-      return Covers(outer, inner, Texts::kEvery);
+      return Covers(outer, inner, Texts::kEvery, spent);
   }
   return false;
 }

@@ -2,6 +2,7 @@
 #ifndef WRIT_LINT_PATTERN_H_
 #define WRIT_LINT_PATTERN_H_
 
+#include <cstdint>
 #include <string_view>
 
 #include "grammar/ast.h"
@@ -23,8 +24,10 @@ bool PatternMatches(PatternKind kind, std::string_view pattern,
                     std::string_view text);
 
 // Every text that `inner` matches, `outer` matches too. Cautious: false.
+//
+// spent  the number of characters that had to be tried is added, if given
 bool PatternCovers(PatternKind kind, std::string_view outer,
-                   std::string_view inner);
+                   std::string_view inner, uint64_t* spent = nullptr);
 
 // Some text is matched by both. Cautious: true.
 bool PatternsIntersect(PatternKind kind, std::string_view a,
