@@ -18,6 +18,8 @@
 
 namespace writ {
 
+class EscalationTable;
+
 // Choices that a rule may depend on; .writ.toml sets them (docs/lint.md).
 struct LintOptions {
   int64_t now_seconds = 0;       // since the epoch: W-INE-008, suppressions
@@ -29,6 +31,8 @@ struct LintOptions {
   std::string naming = "snake_case";           // W-STY-004: or kebab-case, any
   std::vector<std::string> sensitive_actions;  // W-PER-012, beside the traits
   std::vector<std::string> trusted_accounts;   // accounts that are one's own
+  // W-ESC; null for the built-in table.
+  const EscalationTable* escalations = nullptr;
 };
 
 // What a group of rules is given about one policy.
@@ -69,6 +73,9 @@ struct LintConfig {
   };
   std::map<std::string, Setting, std::less<>> rules;
   std::optional<Level> fail_level;
+  // What `writ check` asks for: of the rules of lint only names and types, and
+  // no word about suppressions of rules that do not run.
+  bool names_only = false;
   // [[ignore]] of .writ.toml.
   struct Ignore {
     std::string file;     // as the path is given, or a glob
