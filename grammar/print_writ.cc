@@ -73,32 +73,34 @@ struct Part {
   std::string head;                // "on ", "acs:SourceIp within "
   std::vector<std::string> items;  // printed values
   bool is_list = false;
-  std::string tail;  // " nocase"
+  std::string tail = {};  // " nocase"
+  size_t shift = 0;       // further to the right than the clauses
+  bool comma = false;     // another part belongs to the same clause
+  std::string_view brackets = "[]";
 
   std::string OnOneLine() const {
     std::string out = head;
-    if (is_list) out += "[";
+    if (is_list) out += brackets[0];
     for (size_t i = 0; i < items.size(); ++i) {
       if (i > 0) out += ", ";
       out += items[i];
     }
-    if (is_list) out += "]";
+    if (is_list) out += brackets[1];
     return out + tail;
   }
-  std::string Broken(size_t indent) const {
-    if (!is_list || items.empty()) return OnOneLine();
-    std::string out = head + "[\n";
-    for (const std::string& item : items) {
-      out += std::string(indent + 2, ' ') + item + ",\n";
-    }
-    return out + std::string(indent, ' ') + "]" + tail;
-  }
-  // At `column` of a line whose continuation lines are indented by `indent`.
-  std::string Fit(size_t column, size_t indent) const {
+  // At `column` of a line, where the closing bracket goes too.
+  std::string Fit(size_t column) const {
     std::string line = OnOneLine();
     // One column is for a comma or semicolon.
-    if (column + CountCodePoints(line) < kColumns) return line;
-    return Broken(indent);
+    if (!is_list || items.empty() ||
+        column + CountCodePoints(line) < kColumns) {
+      return line;
+    }
+    std::string out = head + brackets[0] + "\n";
+    for (const std::string& item : items) {
+      out += std::string(column + 2, ' ') + item + ",\n";
+    }
+    return out + std::string(column, ' ') + brackets[1] + tail;
   }
 };
 
@@ -178,19 +180,21 @@ std::vector<Part> PrincipalParts(const ast::Principal& principal) {
     const ast::Values& bare = principal.bare;
     if (bare.is_list && bare.items.size() == 1 && bare.items[0].text == "*" &&
         bare.items[0].kind == ast::Value::Kind::kString) {
-      parts.push_back({"to anyone", {}, false, ""});
+      parts.push_back({"to anyone", {}});
     } else {
       parts.push_back(PartOf("to ", bare, PatternValue));
     }
     return parts;
   }
   for (const ast::Principal::Typed& typed : principal.typed) {
-    parts.push_back(PartOf((parts.empty() ? "to " : "   ") +
-                               PrincipalTypeWord(typed.type.text) + " ",
-                           typed.values, PatternValue));
-    if (parts.size() > 1) parts[parts.size() - 2].tail = ",";
+    if (!parts.empty()) parts.back().comma = true;
+    const bool first = parts.empty();
+    parts.push_back(
+        PartOf((first ? "to " : "") + PrincipalTypeWord(typed.type.text) + " ",
+               typed.values, PatternValue));
+    parts.back().shift = first ? 0 : 3;
   }
-  if (parts.empty()) parts.push_back({"to nothing", {}, false, ""});
+  if (parts.empty()) parts.push_back({"to nothing", {}});
   return parts;
 }
 
@@ -198,14 +202,13 @@ std::vector<Part> ConditionParts(const ast::Condition& condition) {
   std::vector<Part> parts;
   for (const ast::ConditionOperator& op : condition.operators) {
     if (op.tests.empty()) {
-      parts.push_back(
-          {"by " + Verbatim(op.name.text) + " nothing", {}, false, ""});
+      parts.push_back({"by " + Verbatim(op.name.text) + " nothing", {}});
     }
     for (const ast::ConditionTest& test : op.tests) {
       parts.push_back(PrintTest(op, test));
     }
   }
-  if (parts.empty()) parts.push_back({"nothing", {}, false, ""});
+  if (parts.empty()) parts.push_back({"nothing", {}});
   for (size_t i = 0; i < parts.size(); ++i) {
     parts[i].head.insert(0, i == 0 ? "when " : " and ");
   }
@@ -216,12 +219,28 @@ std::string ExtraText(const ast::ForeignMember& member) {
   return "extra " + Verbatim(member.name.text) + " = " + Verbatim(member.json);
 }
 
+// One line each, unless the arguments do not fit.
+std::string AnnotationLines(const std::vector<ast::Annotation>& annotations,
+                            size_t indent) {
+  std::string out;
+  for (const ast::Annotation& annotation : annotations) {
+    Part part{"@" + annotation.name.text, {}};
+    part.is_list = !annotation.arguments.empty();
+    part.brackets = "()";
+    for (const ast::Value& value : annotation.arguments) {
+      part.items.push_back(PatternValue(value));
+    }
+    out += std::string(indent, ' ') + part.Fit(indent) + "\n";
+  }
+  return out;
+}
+
 // A statement on one line when it is short and has at most one test, else one
 // line for every clause.
 std::string PrintStatement(const ast::Statement& statement) {
   const std::string effect =
       statement.effect == ast::Effect::kAllow ? "allow " : "deny ";
-  Part actions{effect + "nothing", {}, false, ""};
+  Part actions{effect + "nothing", {}};
   if (statement.action) {
     actions = PartOf(effect + (statement.action->negated ? "all except " : ""),
                      statement.action->values, PatternValue);
@@ -240,26 +259,28 @@ std::string PrintStatement(const ast::Statement& statement) {
     std::move(parts.begin(), parts.end(), std::back_inserter(clauses));
   }
   if (statement.sid) {
-    clauses.push_back({"sid " + Quoted(statement.sid->text), {}, false, ""});
+    clauses.push_back({"sid " + Quoted(statement.sid->text), {}});
   }
   for (const ast::ForeignMember& member : statement.foreign) {
-    clauses.push_back({ExtraText(member), {}, false, ""});
+    clauses.push_back({ExtraText(member), {}});
   }
 
-  std::string out;
-  if (statement.label) out = "  " + statement.label->text + " =>\n";
+  std::string out = AnnotationLines(statement.annotations, 2);
+  if (statement.label) out += "  " + statement.label->text + " =>\n";
   std::string line = "  " + actions.OnOneLine();
   for (const Part& clause : clauses) {
     std::string text = clause.OnOneLine();
     text.erase(0, text.find_first_not_of(' '));
-    line += " " + text;
+    line += " " + text + (clause.comma ? "," : "");
   }
   if (tests <= 1 && CountCodePoints(line) < kColumns) {
     return out + line + ";\n";
   }
-  out += "  " + actions.Fit(2, 2);
+  out += "  " + actions.Fit(2);
   for (const Part& clause : clauses) {
-    out += "\n    " + clause.Fit(4, 4);
+    const size_t column = 4 + clause.shift;
+    out += "\n" + std::string(column, ' ') + clause.Fit(column) +
+           (clause.comma ? "," : "");
   }
   return out + ";\n";
 }
@@ -293,7 +314,8 @@ std::string_view KindWord(ast::PolicyKind kind) {
 }
 
 std::string PrintPolicy(const ast::Policy& policy) {
-  std::string out = "policy " + PolicyName(policy.name);
+  std::string out = AnnotationLines(policy.annotations, 0) + "policy " +
+                    PolicyName(policy.name);
   if (policy.kind) out += KindWord(*policy.kind);
   out += " {\n";
   if (policy.version != "1") {

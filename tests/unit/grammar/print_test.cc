@@ -47,6 +47,31 @@ TEST(PrintWrit, BreaksLongListsAndStaysStable) {
   }
 }
 
+TEST(PrintWrit, WritesAnnotationsAndTypesOfPrincipalsBelowEachOther) {
+  const std::string text =
+      "writ 1;\n"
+      "\n"
+      "@owner(\"team-photos\")\n"
+      "policy p trust {\n"
+      "  @reviewed\n"
+      "  allow sts:AssumeRole\n"
+      "    to ram [acs:ram::1000000000000002:root],\n"
+      "       federated [\n"
+      "         acs:ram::1000000000000002:saml-provider/company-one,\n"
+      "         acs:ram::1000000000000002:saml-provider/company-two,\n"
+      "       ];\n"
+      "}\n";
+  SourceText source("t.writ", text);
+  Diagnostics findings;
+  std::optional<WritFile> file = ParseWrit(&source, {}, &findings);
+  ASSERT_TRUE(file);
+  ast::Value team;
+  team.text = "team-photos";
+  file->policies[0].annotations = {{{"owner", {}}, {team}, {}}};
+  file->policies[0].statements[0].annotations = {{{"reviewed", {}}, {}, {}}};
+  EXPECT_EQ(PrintWrit(file->policies), text);
+}
+
 TEST(PrintJson, KeepsTheOrderOfMembersWhenItFormats) {
   const SourceText source("t", R"({"b":[1,2],"a":{"d":{},"c":"x\u0041"}})");
   Diagnostics findings;
