@@ -6,9 +6,11 @@
 #include <cstdlib>
 #include <iostream>
 #include <utility>
+#include <vector>
 
 #include "base/file.h"
 #include "cli/process.h"
+#include "cli/version.h"
 #include "grammar/render.h"
 
 namespace writ {
@@ -43,23 +45,24 @@ std::optional<FindingFormat> FindingFormatNamed(std::string_view name) {
 }
 
 ExitCode DeliverFindings(std::span<const PolicyFile> files,
-                         FindingFormat format, const GlobalFlags& /*global*/) {
+                         FindingFormat format, const GlobalFlags& global) {
   const bool for_people = format == FindingFormat::kPretty ||
                           format == FindingFormat::kPlain ||
                           format == FindingFormat::kCompact;
+  const bool to_file = !OutputFile().empty();
+  RenderOptions options;
+  options.color = !to_file && UseColor(global, STDERR_FILENO);
+  options.verbose = global.verbose;
+  options.summary = !global.quiet;
+  options.tool_version = BuildVersion();
   ExitCode exit = ExitCode::kOk;
-  std::string text;
-  FindingsJson document;
+  std::vector<FileFindings> found;
   for (const PolicyFile& file : files) {
     if (file.diagnostics.has_errors()) exit = ExitCode::kFindings;
-    if (format == FindingFormat::kJson) {
-      document.Add(file.source, file.diagnostics);
-    } else {
-      text += RenderFindings(file.source, file.diagnostics, format);
-    }
+    found.push_back({&file.source, &file.diagnostics});
   }
-  if (format == FindingFormat::kJson) text = document.Take();
-  (for_people && OutputFile().empty() ? std::cerr : std::cout) << text;
+  (for_people && !to_file ? std::cerr : std::cout)
+      << RenderReport(found, format, options);
   return exit;
 }
 

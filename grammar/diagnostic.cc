@@ -11,9 +11,16 @@ constexpr bool kKept = false;
 constexpr bool kBroken = true;
 
 constexpr RuleInfo kRules[] = {
-#define RULE(Ident, code, slug, level, fix, needs, state, summary, why)   \
-  {RuleId::k##Ident,      code,    slug, Level::k##level, FixKind::k##fix, \
-   RuleNeeds::k##needs, RuleState::k##state, summary, why},
+#define RULE(Ident, code, slug, level, fix, needs, state, summary, why) \
+  {RuleId::k##Ident,                                                    \
+   code,                                                                \
+   slug,                                                                \
+   Level::k##level,                                                     \
+   FixKind::k##fix,                                                     \
+   RuleNeeds::k##needs,                                                 \
+   RuleState::k##state,                                                 \
+   summary,                                                             \
+   why},
 #include "grammar/rules.def"
 #undef RULE
 };
@@ -75,9 +82,12 @@ const DiagnosticInfo& InfoOf(DiagnosticId id) {
 Diagnostic Diagnose(DiagnosticId id, Span span, std::string pointer,
                     std::initializer_list<std::string_view> parts) {
   const DiagnosticInfo& info = InfoOf(id);
-  return Diagnostic{
-      id,         span, std::move(pointer), Fill(info.message, parts),
-      Fill(info.help, parts), info.level};
+  return Diagnostic{id,
+                    span,
+                    std::move(pointer),
+                    Fill(info.message, parts),
+                    Fill(info.help, parts),
+                    info.level};
 }
 
 std::string Excerpt(std::string_view text) {
@@ -142,13 +152,21 @@ std::string_view LevelName(Level level) {
 
 void Diagnostics::Add(Diagnostic diagnostic) {
   const DiagnosticInfo& info = InfoOf(diagnostic.id);
-  if (info.level == Level::kError) ++errors_;
-  if (info.breaks_tree) tree_is_broken_ = true;
   const auto place =
       std::upper_bound(all_.begin(), all_.end(), diagnostic,
                        [](const Diagnostic& a, const Diagnostic& b) {
                          return a.span.begin < b.span.begin;
                        });
+  for (auto other = place; other != all_.begin();) {
+    --other;
+    if (other->span.begin != diagnostic.span.begin) break;
+    if (other->id == diagnostic.id && other->span == diagnostic.span &&
+        other->message == diagnostic.message) {
+      return;
+    }
+  }
+  if (info.level == Level::kError) ++errors_;
+  if (info.breaks_tree) tree_is_broken_ = true;
   if (full()) {
     ++dropped_;
     if (place == all_.end()) return;
@@ -157,6 +175,12 @@ void Diagnostics::Add(Diagnostic diagnostic) {
     return;
   }
   all_.insert(place, std::move(diagnostic));
+}
+
+size_t Diagnostics::count(Level level) const {
+  return static_cast<size_t>(std::count_if(
+      all_.begin(), all_.end(),
+      [level](const Diagnostic& found) { return found.level == level; }));
 }
 
 void Diagnostics::Refine(const std::function<bool(Diagnostic*)>& keep) {

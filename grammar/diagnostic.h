@@ -142,16 +142,22 @@ class Diagnostics {
  public:
   Diagnostics() = default;
   explicit Diagnostics(size_t most) : most_(most) {}
+  // A finding that is already there (rule, place and words) is dropped.
   void Add(Diagnostic diagnostic);
   // Asks `keep` about each finding in order, which may change its level and
   // texts; those that it does not want go, but for errors.
   void Refine(const std::function<bool(Diagnostic*)>& keep);
   const std::vector<Diagnostic>& all() const { return all_; }
+  // The policy is INVALID: a finding was added whose rule is an error,
+  // whatever level it is reported at.
   bool has_errors() const { return errors_ > 0; }
   // A finding says that the tree does not hold all of the text.
   bool tree_is_broken() const { return tree_is_broken_; }
   bool full() const { return all_.size() >= most_; }
+  // How many findings make it so, those that did not fit among them.
   size_t error_count() const { return errors_; }
+  // Findings of all() that are reported at the level.
+  size_t count(Level level) const;
   // Findings that did not fit.
   size_t dropped() const { return dropped_; }
 

@@ -3,122 +3,144 @@
 
 #include <algorithm>
 
-#include "grammar/json_string.h"
+#include "base/crc64.h"
+#include "grammar/render_formats.h"
 #include "grammar/utf8.h"
 
 namespace writ {
 namespace {
 
-// A line of a minified file may be megabytes long; this much is shown.
-constexpr uint32_t kShownColumns = 100;
+// Lines longer than this identify nothing: a minified file has only one.
+constexpr size_t kIdentifyingLineBytes = 300;
 
-std::string Quoted(std::string_view text) {
-  std::string out;
-  AppendJsonString(Printable(text), &out);
-  return out;
+std::string Counted(size_t count, std::string_view one) {
+  std::string text = std::to_string(count) + " " + std::string(one);
+  if (count != 1) text += "s";
+  return text;
 }
 
-// The part of a line around a finding, and where the finding stands in it.
-struct Window {
+void AppendWithoutSpace(std::string_view text, std::string* out) {
+  for (char c : text) {
+    if (c != ' ' && c != '\t' && c != '\r' && c != '\n') out->push_back(c);
+  }
+}
+
+}  // namespace
+
+Region RegionOf(const SourceText& source, Span span) {
+  const SourceText::Place place = source.Find(span.begin);
+  const uint32_t size = span.end > span.begin ? span.end - span.begin : 0;
+  Region region;
+  region.source = place.source;
+  region.begin = place.offset;
+  region.end = std::min(place.offset + size,
+                        static_cast<uint32_t>(place.source->text().size()));
+  region.from = place.source->Locate(region.begin);
+  region.to = region.end == region.begin ? region.from
+                                         : place.source->Locate(region.end);
+  return region;
+}
+
+Totals CountOf(std::span<const FileFindings> files) {
+  Totals totals;
+  for (const FileFindings& file : files) {
+    const Diagnostics& found = *file.diagnostics;
+    totals.errors += found.error_count();
+    totals.dropped += found.dropped();
+    if (!found.all().empty()) ++totals.files_with_findings;
+    for (const Diagnostic& finding : found.all()) {
+      ++totals.levels[static_cast<size_t>(finding.level)];
+      if (finding.fix)
+        ++(finding.fix->automatic ? totals.fixable : totals.unsafe);
+    }
+  }
+  return totals;
+}
+
+std::string SummaryLine(std::span<const FileFindings> files) {
+  constexpr std::string_view kNames[] = {"error", "security finding", "warning",
+                                         "suggestion"};
+  const Totals totals = CountOf(files);
   std::string text;
-  uint32_t column = 0;  // code points before the caret
-  uint32_t width = 1;   // of the carets
-};
-
-Window WindowOf(const SourceText& source, const Span& span) {
-  const LineColumn begin = source.Locate(span.begin);
-  std::string_view line = source.Line(begin.line);
-  const uint32_t line_begin =
-      static_cast<uint32_t>(line.data() - source.text().data());
-  const size_t at = std::min<size_t>(
-      span.begin - std::min(span.begin, line_begin), line.size());
-  const size_t end = std::max(
-      at,
-      std::min<size_t>(span.end - std::min(span.end, line_begin), line.size()));
-  Window window;
-  size_t from = 0;
-  if (at > kShownColumns / 2 && line.size() > kShownColumns) {
-    from = at - kShownColumns / 2;
-    while (from > 0 &&
-           (static_cast<unsigned char>(line[from]) & 0xC0U) == 0x80U)
-      --from;
-    window.text = "…";
+  for (size_t level = 0; level < totals.levels.size(); ++level) {
+    if (totals.levels[level] == 0) continue;
+    if (!text.empty()) text += ", ";
+    text += Counted(totals.levels[level], kNames[level]);
   }
-  size_t to = std::min<size_t>(line.size(), from + kShownColumns);
-  while (to < line.size() &&
-         (static_cast<unsigned char>(line[to]) & 0xC0U) == 0x80U) {
-    ++to;
+  if (text.empty())
+    return "no findings in " + Counted(files.size(), "file") + "\n";
+  text += " in " + Counted(totals.files_with_findings, "file");
+  if (totals.dropped > 0) {
+    text += "; " + std::to_string(totals.dropped) + " more not shown";
   }
-  window.text += Printable(line.substr(from, at - from));
-  window.column = static_cast<uint32_t>(CountCodePoints(window.text));
-  const std::string marked =
-      Printable(line.substr(at, std::min(end, to) - std::min(at, to)));
-  window.width =
-      std::max<uint32_t>(1, static_cast<uint32_t>(CountCodePoints(marked)));
-  window.text += marked;
-  if (to > std::min(end, to)) {
-    window.text +=
-        Printable(line.substr(std::min(end, to), to - std::min(end, to)));
+  if (totals.fixable > 0) {
+    text += "; " + std::to_string(totals.fixable) + " fixable with `writ fix`";
   }
-  if (to < line.size()) window.text += "…";
-  return window;
+  if (totals.unsafe > 0) {
+    text += "; " + std::to_string(totals.unsafe) +
+            (totals.fixable > 0 ? " more" : " fixable") +
+            " with `writ fix --unsafe`";
+  }
+  return text + "\n";
 }
 
-void AppendPretty(const SourceText& source, const Diagnostic& finding,
-                  std::string* out) {
-  const DiagnosticInfo& info = InfoOf(finding.id);
-  const LineColumn place = source.Locate(finding.span.begin);
-  const std::string number = std::to_string(place.line);
-  const std::string margin(number.size(), ' ');
-  const Window window = WindowOf(source, finding.span);
-  *out += LevelName(info.level);
-  *out +=
-      "[" + std::string(info.code) + "]: " + Printable(finding.message) + "\n";
-  *out += margin + " ┌─ " + Printable(source.name()) + ":" + number + ":" +
-          std::to_string(place.column);
-  if (!finding.pointer.empty()) {
-    *out += "  (" + Printable(finding.pointer) + ")";
+std::string_view NoteName(DiagnosticNote::Kind kind) {
+  switch (kind) {
+    case DiagnosticNote::Kind::kWhy:
+      return "why";
+    case DiagnosticNote::Kind::kNote:
+      return "note";
+    case DiagnosticNote::Kind::kExample:
+      return "example";
   }
-  *out += "\n" + number + " │ " + window.text + "\n";
-  *out += margin + " │ " + std::string(window.column, ' ') +
-          std::string(window.width, '^') + "\n";
-  if (!finding.help.empty()) {
-    *out += margin + " = help: " + Printable(finding.help) + "\n";
-  }
-  *out += margin + " = rule: " + std::string(info.source) + "\n\n";
+  return "note";
+}
+
+std::string FixCommand(const Diagnostic& finding) {
+  std::string command =
+      "writ fix --rule " + std::string(InfoOf(finding.id).code);
+  if (!finding.fix->automatic) command += " --unsafe";
+  return command;
+}
+
+bool FailsBuild(const Diagnostic& finding) {
+  return finding.level != Level::kSuggestion;
 }
 
 void AppendCompact(const SourceText& source, const Diagnostic& finding,
                    std::string* out) {
-  const DiagnosticInfo& info = InfoOf(finding.id);
-  const LineColumn place = source.Locate(finding.span.begin);
-  *out += Printable(source.name()) + ":" + std::to_string(place.line) + ":" +
-          std::to_string(place.column) + ": " +
-          std::string(LevelName(info.level)) + "[" + std::string(info.code) +
+  const Region region = RegionOf(source, finding.span);
+  *out += Printable(region.source->name()) + ":" +
+          std::to_string(region.from.line) + ":" +
+          std::to_string(region.from.column) + ": " +
+          std::string(LevelName(finding.level)) + "[" +
+          std::string(InfoOf(finding.id).code) +
           "]: " + Printable(finding.message) + "\n";
 }
 
-std::string JsonObject(const SourceText& source, const Diagnostic& finding) {
-  const DiagnosticInfo& info = InfoOf(finding.id);
-  const LineColumn begin = source.Locate(finding.span.begin);
-  const LineColumn end = source.Locate(finding.span.end);
-  const auto number = [](std::string_view name, uint64_t value) {
-    return ",\"" + std::string(name) + "\":" + std::to_string(value);
-  };
-  return "{\"code\":" + Quoted(info.code) + ",\"slug\":" + Quoted(info.slug) +
-         ",\"level\":" + Quoted(LevelName(info.level)) +
-         ",\"rule\":" + Quoted(info.source) +
-         ",\"file\":" + Quoted(source.name()) + number("line", begin.line) +
-         number("column", begin.column) + number("end_line", end.line) +
-         number("end_column", end.column) +
-         number("offset", finding.span.begin) +
-         number("length", finding.span.end - finding.span.begin) +
-         ",\"pointer\":" + Quoted(finding.pointer) +
-         ",\"message\":" + Quoted(finding.message) +
-         ",\"help\":" + Quoted(finding.help) + "}";
+std::string RulePage(const RuleInfo& rule) {
+  return "docs/rules/" + std::string(rule.code) + ".md";
 }
 
-}  // namespace
+std::string FingerprintOf(const SourceText& source, const Diagnostic& finding) {
+  const Region region = RegionOf(source, finding.span);
+  std::string_view text = region.source->Line(region.from.line);
+  if (text.size() > kIdentifyingLineBytes) {
+    text = region.source->text().substr(
+        region.begin,
+        std::min<size_t>(region.end - region.begin, kIdentifyingLineBytes));
+  }
+  std::string identity(InfoOf(finding.id).code);
+  identity += "\n" + finding.message + "\n";
+  AppendWithoutSpace(text, &identity);
+  constexpr char kHex[] = "0123456789abcdef";
+  const uint64_t hash = Crc64(identity);
+  std::string digits;
+  for (int shift = 60; shift >= 0; shift -= 4) {
+    digits.push_back(kHex[(hash >> shift) & 15U]);
+  }
+  return digits;
+}
 
 std::string Printable(std::string_view text) {
   constexpr char kHex[] = "0123456789abcdef";
@@ -151,50 +173,57 @@ std::string Printable(std::string_view text) {
   return out;
 }
 
-std::string RenderFindings(const SourceText& source,
-                           const Diagnostics& diagnostics,
-                           FindingFormat format) {
+std::string RenderReport(std::span<const FileFindings> files,
+                         FindingFormat format, const RenderOptions& options) {
   std::string out;
-  for (const Diagnostic& finding : diagnostics.all()) {
-    switch (format) {
-      case FindingFormat::kPretty:
-      case FindingFormat::kPlain:
-      case FindingFormat::kSarif:
-      case FindingFormat::kJunit:
-      case FindingFormat::kGithub:
-      case FindingFormat::kTap:
-        AppendPretty(source, finding, &out);
-        break;
-      case FindingFormat::kCompact:
-        AppendCompact(source, finding, &out);
-        break;
-      case FindingFormat::kJson:
-      case FindingFormat::kJsonl:
-        out += JsonObject(source, finding) + "\n";
-        break;
-    }
+  switch (format) {
+    case FindingFormat::kJson:
+      return JsonReport(files);
+    case FindingFormat::kSarif:
+      return SarifReport(files, options);
+    case FindingFormat::kJunit:
+      return JunitReport(files);
+    case FindingFormat::kTap:
+      return TapReport(files);
+    case FindingFormat::kJsonl:
+      for (const FileFindings& file : files) AppendJsonl(file, &out);
+      return out;
+    case FindingFormat::kGithub:
+      for (const FileFindings& file : files) AppendGithub(file, &out);
+      return out;
+    case FindingFormat::kPretty:
+      for (const FileFindings& file : files) AppendPretty(file, options, &out);
+      break;
+    case FindingFormat::kPlain:
+      for (const FileFindings& file : files) AppendPlain(file, options, &out);
+      break;
+    case FindingFormat::kCompact:
+      for (const FileFindings& file : files) {
+        for (const Diagnostic& finding : file.diagnostics->all()) {
+          AppendCompact(*file.source, finding, &out);
+        }
+      }
+      break;
   }
-  if (diagnostics.dropped() > 0 && format != FindingFormat::kJsonl) {
-    out += Printable(source.name()) + ": " +
-           std::to_string(diagnostics.dropped()) +
+  for (const FileFindings& file : files) {
+    if (file.diagnostics->dropped() == 0) continue;
+    out += Printable(file.source->name()) + ": " +
+           std::to_string(file.diagnostics->dropped()) +
            " more findings are not shown\n";
+  }
+  if (options.summary && format != FindingFormat::kCompact) {
+    out += SummaryLine(files);
   }
   return out;
 }
 
-void FindingsJson::Add(const SourceText& source,
-                       const Diagnostics& diagnostics) {
-  for (const Diagnostic& finding : diagnostics.all()) {
-    if (!items_.empty()) items_ += ",\n";
-    items_ += JsonObject(source, finding);
-  }
-  errors_ += diagnostics.error_count();
-}
-
-std::string FindingsJson::Take() {
-  return "{\"schema_version\":1,\"errors\":" + std::to_string(errors_) +
-         ",\"findings\":[" + (items_.empty() ? "" : "\n") + items_ +
-         (items_.empty() ? "" : "\n") + "]}\n";
+std::string RenderFindings(const SourceText& source,
+                           const Diagnostics& diagnostics,
+                           FindingFormat format) {
+  const FileFindings file{&source, &diagnostics};
+  RenderOptions options;
+  options.summary = false;
+  return RenderReport({&file, 1}, format, options);
 }
 
 }  // namespace writ
