@@ -35,21 +35,23 @@ std::vector<bool> ValidPolicies(const PolicyFile& file) {
 }
 
 void LintFile(const PolicyFile& file, const Catalogue& catalogue,
-              const LintOptions& options, Diagnostics* found) {
+              const LintConfig& config, Diagnostics* found) {
   if (!file.parsed) return;
+  const bool names_only = config.names_only;
   const std::vector<bool> valid = ValidPolicies(file);
   for (size_t i = 0; i < valid.size(); ++i) {
     if (!valid[i]) continue;
     const LintSubject subject{file, file.content.policies[i], file.kinds[i],
-                              catalogue, options};
+                              catalogue, config.options};
     LintNames(subject, found);
+    if (names_only) continue;
     LintIneffective(subject, found);
     LintRedundant(subject, found);
     LintPermissive(subject, found);
     LintEscalation(subject, found);
     LintTrust(subject, found);
   }
-  LintStyle(file, options, found);
+  if (!names_only) LintStyle(file, catalogue, config.options, found);
 }
 
 }  // namespace
@@ -67,16 +69,17 @@ void Lint(std::span<PolicyFile> files, const Catalogue& catalogue,
           const LintConfig& config, Diagnostics* about_config) {
   std::vector<Diagnostics> found(files.size(), Diagnostics(kMaxLintFindings));
   for (size_t i = 0; i < files.size(); ++i) {
-    LintFile(files[i], catalogue, config.options, &found[i]);
+    LintFile(files[i], catalogue, config, &found[i]);
   }
-  LintSet(files, catalogue, config.options, found);
+  if (!config.names_only) LintSet(files, catalogue, found);
   Suppressions suppressions(config, about_config);
   for (size_t i = 0; i < files.size(); ++i) {
     PolicyFile& file = files[i];
     const auto keep = [&](Diagnostic* finding) {
       const RuleInfo& rule = InfoOf(InfoOf(finding->id).rule_id);
       const LintConfig::Setting setting = config.Of(rule);
-      finding->level = setting.level;
+      // A finding may be graver than its rule; configuration has the last word.
+      if (setting.level != rule.level) finding->level = setting.level;
       return setting.on && !suppressions.Cover(*finding);
     };
     suppressions.Enter(file);

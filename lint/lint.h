@@ -55,13 +55,13 @@ void LintEscalation(const LintSubject& subject, Diagnostics* found);   // W-ESC
 void LintTrust(const LintSubject& subject, Diagnostics* found);        // W-TRU
 // Rules about a file as a text: unused definitions, style, comments. Files with
 // errors of validity are judged too, when they parsed.
-void LintStyle(const PolicyFile& file, const LintOptions& options,
-               Diagnostics* found);
+void LintStyle(const PolicyFile& file, const Catalogue& catalogue,
+               const LintOptions& options, Diagnostics* found);
 // Rules about several policies at once.
 //
 // found  one for each file: the findings about it
 void LintSet(std::span<const PolicyFile> files, const Catalogue& catalogue,
-             const LintOptions& options, std::span<Diagnostics> found);
+             std::span<Diagnostics> found);
 
 // How a run is configured: flags over .writ.toml over the table.
 struct LintConfig {

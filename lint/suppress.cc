@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "grammar/members.h"
 #include "lint/glob.h"
+#include "lint/style.h"
 
 namespace writ {
 namespace {
@@ -268,7 +269,9 @@ void Suppressions::Judge(const Suppression& one, bool with_fix,
     finding.level = setting.level;
     if (with_fix && id == DiagnosticId::kSuppressionUnused &&
         one.rules.size() + one.unknown.size() == 1) {
-      finding.fix = Fix{"remove the suppression", true, {{one.span, ""}}};
+      finding.fix = Fix{"remove the suppression",
+                        true,
+                        {{WithItsLine(file_->source.text(), one.span), ""}}};
     }
     found->Add(std::move(finding));
   };
@@ -297,7 +300,7 @@ void Suppressions::Judge(const Suppression& one, bool with_fix,
   for (const Rule& rule : one.rules) {
     if (rule.info->level == Level::kError) {
       add(DiagnosticId::kSuppressionOfError, {rule.info->code});
-    } else if (!rule.used && config_.Of(*rule.info).on) {
+    } else if (!rule.used && !config_.names_only && config_.Of(*rule.info).on) {
       add(DiagnosticId::kSuppressionUnused, {rule.info->code});
     }
   }
