@@ -1,124 +1,113 @@
 // SPDX-License-Identifier: Apache-2.0
-// `writ fmt`: the canonical form. JSON keeps the author's order of members,
-// the Writ language its comments; a file with findings of syntax, or with a
-// comment that would be lost, stays as it is.
+// `writ fmt`: the canonical form. JSON keeps the author's order of members, the
+// Writ language the author's words and comments; a file with findings of syntax
+// stays as it is.
+#include <charconv>
 #include <cstdint>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "base/file.h"
 #include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/output.h"
-#include "grammar/render.h"
+#include "cli/text_diff.h"
 #include "grammar/format_writ.h"
 #include "grammar/json_tree.h"
 #include "grammar/print.h"
+#include "grammar/render.h"
 
 namespace writ {
 namespace {
 
-std::optional<std::string> Format(PolicyFile* file) {
-  if (file->is_json) {
-    Diagnostics findings;
-    const std::optional<JsonTree> tree = ReadJson(file->source, &findings);
-    if (!tree || findings.has_errors()) return std::nullopt;
-    return PrintJson(*tree, JsonLayout::kPretty) + "\n";
+struct FormatRequest {
+  bool check = false;
+  bool diff = false;
+  bool write = false;
+  size_t width = 100;
+};
+
+// The canonical text, or nothing; then the file has findings.
+std::optional<std::string> Format(const FormatRequest& request,
+                                  PolicyFile* file) {
+  if (!file->is_json) {
+    return FormatWrit(file->source, request.width, &file->diagnostics);
   }
-  constexpr size_t kColumns = 100;
-  file->diagnostics = Diagnostics();
-  return FormatWrit(file->source, kColumns, &file->diagnostics);
+  const std::optional<JsonTree> tree =
+      ReadJson(file->source, &file->diagnostics);
+  if (!tree || file->diagnostics.has_errors()) return std::nullopt;
+  return PrintJson(*tree, JsonLayout::kPretty) + "\n";
 }
 
-std::vector<std::string_view> Lines(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
-    lines.push_back(text.substr(0, end));
-    text.remove_prefix(end);
+ExitCode FormatFile(const std::string& path, const FormatRequest& request) {
+  Result<PolicyFile> file = ReadPolicyFile(path);
+  if (!file.ok()) return ComplainAbout(path, file.status());
+  file->diagnostics = Diagnostics();  // only those of syntax matter here
+  const std::optional<std::string> text = Format(request, &*file);
+  if (!text) {
+    ComplainAbout(*file);
+    return ExitCode::kFindings;
   }
-  return lines;
-}
-
-void PrintLine(char mark, std::string_view line) {
-  std::cout << mark << line;
-  if (!line.ends_with('\n')) std::cout << "\n\\ no newline at end of file\n";
-}
-
-// One hunk: what lies between the lines that both texts begin and end with.
-void PrintDiff(const std::string& path, std::string_view before,
-               std::string_view after) {
-  const std::vector<std::string_view> a = Lines(before);
-  const std::vector<std::string_view> b = Lines(after);
-  size_t head = 0;
-  while (head < a.size() && head < b.size() && a[head] == b[head]) ++head;
-  size_t tail = 0;
-  while (tail < a.size() - head && tail < b.size() - head &&
-         a[a.size() - 1 - tail] == b[b.size() - 1 - tail]) {
-    ++tail;
+  const bool same = *text == file->source.text();
+  if (request.diff) {
+    std::cout << UnifiedDiff(path, file->source.text(), *text);
+  } else if (request.check && !same) {
+    std::cout << Printable(path) << "\n";
   }
-  const auto range = [head](size_t size) {
-    return std::to_string(size == 0 ? head : head + 1) + "," +
-           std::to_string(size);
-  };
-  std::cout << "--- " << Printable(path) << "\n+++ " << Printable(path) << "\n"
-            << "@@ -" << range(a.size() - head - tail) << " +"
-            << range(b.size() - head - tail) << " @@\n";
-  for (size_t i = head; i < a.size() - tail; ++i) PrintLine('-', a[i]);
-  for (size_t i = head; i < b.size() - tail; ++i) PrintLine('+', b[i]);
+  if (request.write) {
+    if (path == "-") {
+      std::cerr << "writ fmt: standard input cannot be written back\n";
+      return ExitCode::kUsage;
+    }
+    return same ? ExitCode::kOk : Deliver(*text, path);
+  }
+  if (!request.check && !request.diff) {
+    std::cout << *text;
+    return ExitCode::kOk;
+  }
+  return same ? ExitCode::kOk : ExitCode::kFindings;
 }
 
 }  // namespace
 
 ExitCode RunFmt(Args args) {
-  bool check = false;
-  bool diff = false;
-  bool write = false;
+  FormatRequest request;
+  std::string width;
   std::vector<std::string> paths;
   Flags flags("fmt", "PATH...",
               "Prints policies in canonical form on standard output.\n"
               "More than one file needs --write, --check or --diff.");
-  flags.Bool("--check", "exit 3 when a file is not in canonical form", &check);
-  flags.Bool("--diff", "show what would change, exit 3 when something would",
-             &diff);
-  flags.Bool("--write", "write the canonical form back into the files", &write);
+  flags.Bool("--check", "name the files that are not in form; exit 3",
+             &request.check);
+  flags.Bool("--diff", "show what would change; exit 3 when something would",
+             &request.diff);
+  flags.Bool("--write", "write the canonical form back into the files",
+             &request.write);
+  flags.String("--width", "N",
+               "columns of a line of the Writ language (default: 100)", &width);
   flags.Positionals(&paths, 1, SIZE_MAX);
   if (std::optional<ExitCode> exit = flags.Parse(args)) return *exit;
 
+  if (!width.empty()) {
+    const char* end = width.data() + width.size();
+    const auto read = std::from_chars(width.data(), end, request.width);
+    if (read.ec != std::errc() || read.ptr != end || request.width < 40 ||
+        request.width > 1000) {
+      std::cerr << "writ fmt: --width takes a number from 40 to 1000\n";
+      return ExitCode::kUsage;
+    }
+  }
   Result<std::vector<std::string>> files = ExpandPaths(paths);
   if (!files.ok()) return ComplainAbout("fmt", files.status());
-  if (files->size() > 1 && !check && !diff && !write) {
+  if (files->size() > 1 && !request.check && !request.diff && !request.write) {
     std::cerr << "writ fmt: more than one file needs --write, --check or "
                  "--diff\n";
     return ExitCode::kUsage;
   }
   ExitCode exit = ExitCode::kOk;
   for (const std::string& path : *files) {
-    Result<PolicyFile> file = ReadPolicyFile(path);
-    if (!file.ok()) {
-      exit = Worst(exit, ComplainAbout(path, file.status()));
-      continue;
-    }
-    const std::optional<std::string> text = Format(&*file);
-    if (!text) {
-      ComplainAbout(*file);
-      exit = Worst(exit, ExitCode::kFindings);
-      continue;
-    }
-    const bool same = *text == file->source.text();
-    if (!same && diff) PrintDiff(path, file->source.text(), *text);
-    if (!same && check && !diff) std::cout << Printable(path) << "\n";
-    if (!same && (check || diff) && !write) {
-      exit = Worst(exit, ExitCode::kFindings);
-    }
-    if (write && path == "-") {
-      std::cerr << "writ fmt: standard input cannot be written back\n";
-      exit = Worst(exit, ExitCode::kUsage);
-    } else if (write && !same) {
-      exit = Worst(exit, Deliver(*text, path));
-    }
-    if (!check && !diff && !write) std::cout << *text;
+    exit = Worst(exit, FormatFile(path, request));
   }
   return exit;
 }
