@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "compiler/check.h"
 #include "grammar/parse_json.h"
+#include "lint/name_fixes.h"
 
 namespace writ {
 namespace {
@@ -152,6 +153,7 @@ void CheckFile(std::optional<ast::PolicyKind> asked, PolicyFile* file) {
     file->kind_was_guessed.push_back(guessed);
     CheckPolicy(file->source, policy, file->kinds.back(), &file->diagnostics);
   }
+  OfferNameFixes(file);
 }
 
 }  // namespace writ
