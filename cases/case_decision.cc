@@ -15,6 +15,15 @@ constexpr std::string_view kCompileFailure = "compile";
 // R34, by the row of diagnostics.def that stands for foreign constructs.
 constexpr DiagnosticId kRefusedKind = DiagnosticId::kNotInRam;
 
+std::string ErrorJson(const CaseError& error) {
+  std::string json = "{\"code\":" + JsonQuote(error.code) +
+                     ",\"message\":" + JsonQuote(error.message);
+  if (!error.at.empty()) json += ",\"at\":" + JsonQuote(error.at);
+  return json + "}";
+}
+
+}  // namespace
+
 AttachmentKind AttachmentKindOf(ast::PolicyKind kind) {
   switch (kind) {
     case ast::PolicyKind::kIdentity:
@@ -30,15 +39,6 @@ AttachmentKind AttachmentKindOf(ast::PolicyKind kind) {
   }
   return AttachmentKind::kIdentity;
 }
-
-std::string ErrorJson(const CaseError& error) {
-  std::string json = "{\"code\":" + JsonQuote(error.code) +
-                     ",\"message\":" + JsonQuote(error.message);
-  if (!error.at.empty()) json += ",\"at\":" + JsonQuote(error.at);
-  return json + "}";
-}
-
-}  // namespace
 
 ReadPolicy ReadJsonPolicy(const SourceText& source, ast::PolicyKind kind) {
   ReadPolicy policy;
@@ -169,7 +169,8 @@ std::optional<CaseExpectation> ExpectationMet(const CaseOutcome& outcome) {
   return std::nullopt;
 }
 
-std::string OutcomeJson(std::string_view id_json, const CaseOutcome& outcome) {
+std::string OutcomeJson(std::string_view id_json, const CaseOutcome& outcome,
+                        std::string_view trace_json) {
   std::string json = "{";
   if (!id_json.empty()) json += "\"id\":" + std::string(id_json) + ",";
   if (outcome.error) {
@@ -190,7 +191,9 @@ std::string OutcomeJson(std::string_view id_json, const CaseOutcome& outcome) {
     json += "{\"policy\":" + std::to_string(ref.policy) +
             ",\"statement\":" + std::to_string(ref.statement) + "}";
   }
-  return json + "]}";
+  json += "]";
+  if (!trace_json.empty()) json += ",\"trace\":" + std::string(trace_json);
+  return json + "}";
 }
 
 std::string BadLineJson(uint64_t line_number, const CaseError& error) {

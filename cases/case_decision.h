@@ -29,6 +29,9 @@ struct ReadPolicy {
 // Reads RAM JSON and judges it.
 ReadPolicy ReadJsonPolicy(const SourceText& source, ast::PolicyKind kind);
 
+// What a policy of that kind is to a request.
+AttachmentKind AttachmentKindOf(ast::PolicyKind kind);
+
 // The first finding of level error in document order, or null; broken JSON goes
 // before everything that follows from it.
 const Diagnostic* FirstError(const Diagnostics& diagnostics);
@@ -67,8 +70,10 @@ CaseOutcome DecideCase(const Case& one);
 std::optional<CaseExpectation> ExpectationMet(const CaseOutcome& outcome);
 
 // One JSON object without a line break, as `writ eval` prints it. `id_json` is
-// the value of `id`, already JSON; empty leaves the member out.
-std::string OutcomeJson(std::string_view id_json, const CaseOutcome& outcome);
+// the value of `id`, already JSON, `trace_json` that of `trace`; an empty one
+// leaves the member out.
+std::string OutcomeJson(std::string_view id_json, const CaseOutcome& outcome,
+                        std::string_view trace_json = {});
 
 // `{"id":null,"line":n,"error":…}`: a line that is no case.
 std::string BadLineJson(uint64_t line_number, const CaseError& error);

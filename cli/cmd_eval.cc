@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <iostream>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,9 +20,13 @@
 #include "base/source.h"
 #include "cases/case_decision.h"
 #include "cases/case_file.h"
+#include "cases/explain.h"
+#include "cases/policy_test.h"
+#include "cases/probe.h"
 #include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/output.h"
+#include "grammar/render.h"
 
 namespace writ {
 namespace {
@@ -95,9 +101,9 @@ ExitCode EvalCases(const std::string& path, bool expect) {
   Tally tally;
   std::string out;
   const auto flush = [&] {
-    const Status status = WriteAll(STDOUT_FILENO, out);
+    std::cout << out << std::flush;
     out.clear();
-    return status.ok();
+    return std::cout.good();
   };
   while (true) {
     // Whoever feeds lines by hand gets each answer before the next read.
@@ -137,7 +143,11 @@ struct OneRequest {
   std::vector<std::string> resources;
   std::vector<std::string> context;
   std::string now;
+  std::vector<std::string> only;  // names of the policies in force
 };
+
+// How much of the trace is asked for.
+enum class Explanation : uint8_t { kNone, kShort, kFull };
 
 // Splits `KIND:PATH`; a file called `trust:x` needs `./trust:x`.
 std::pair<std::optional<ast::PolicyKind>, std::string> SplitPath(
@@ -174,9 +184,7 @@ ExitCode LoadFile(const std::string& path, std::optional<ast::PolicyKind> asked,
   }
   for (ast::Policy& tree : file->content.policies) {
     bool guessed = false;
-    CasePolicy policy;
-    policy.kind = KindOf(tree, asked, &guessed);
-    loaded->policies.push_back(std::move(policy));
+    loaded->policies.push_back(MeaningOf(tree, KindOf(tree, asked, &guessed)));
     loaded->names.push_back(tree.name.empty() ? path : tree.name);
     loaded->trees.push_back(std::move(tree));
   }
@@ -195,6 +203,47 @@ ExitCode LoadPolicies(const std::string& argument, LoadedPolicies* loaded) {
     worst = Worst(worst, LoadFile(file, kind, loaded));
   }
   return worst;
+}
+
+// Keeps the policies that --only names; false, with a complaint, when there is
+// none of that name.
+bool KeepOnly(const std::vector<std::string>& names, LoadedPolicies* loaded) {
+  if (names.empty()) return true;
+  LoadedPolicies kept;
+  for (const std::string& name : names) {
+    const auto found =
+        std::find(loaded->names.begin(), loaded->names.end(), name);
+    if (found == loaded->names.end()) {
+      Complain("--only: no policy is called `" + Printable(name) + "`");
+      return false;
+    }
+    const auto at = static_cast<size_t>(found - loaded->names.begin());
+    kept.policies.push_back(loaded->policies[at]);
+    kept.trees.push_back(loaded->trees[at]);
+    kept.names.push_back(loaded->names[at]);
+  }
+  *loaded = std::move(kept);
+  return true;
+}
+
+// Why the decision is what it is.
+Result<Trace> ExplainOutcome(const Request& request,
+                             const LoadedPolicies& loaded,
+                             const CaseOutcome& outcome) {
+  std::vector<PolicyProbes> probes;
+  probes.reserve(loaded.trees.size());
+  std::vector<const ast::Policy*> trees;
+  std::vector<const PolicyProbes*> asked;
+  for (size_t i = 0; i < loaded.trees.size(); ++i) {
+    WRIT_ASSIGN_OR_RETURN(
+        PolicyProbes one,
+        PolicyProbes::Compile(loaded.trees[i], loaded.policies[i].kind));
+    probes.push_back(std::move(one));
+    trees.push_back(&loaded.trees[i]);
+    asked.push_back(&probes.back());
+  }
+  return Explain(request, loaded.policies, trees, asked, outcome.decision,
+                 outcome.statements);
 }
 
 // Writes the command line's request as the JSON that --request would hold.
@@ -293,7 +342,8 @@ std::string PrettyText(const CaseOutcome& outcome,
   return text;
 }
 
-ExitCode EvalOne(const OneRequest& one, bool pretty, bool no_exit_status) {
+ExitCode EvalOne(const OneRequest& one, bool pretty, Explanation explanation,
+                 bool no_exit_status) {
   const auto request = ReadRequest(one);
   if (!request) return ExitCode::kUsage;
   LoadedPolicies loaded;
@@ -302,6 +352,7 @@ ExitCode EvalOne(const OneRequest& one, bool pretty, bool no_exit_status) {
     worst = Worst(worst, LoadPolicies(argument, &loaded));
   }
   if (worst != ExitCode::kOk) return worst;
+  if (!KeepOnly(one.only, &loaded)) return ExitCode::kUsage;
   const auto compiled = CompileCase(loaded.policies, loaded.trees);
   if (!compiled.ok()) {
     Complain("cannot compile the policies: " + compiled.status().ToString());
@@ -313,9 +364,25 @@ ExitCode EvalOne(const OneRequest& one, bool pretty, bool no_exit_status) {
     Complain("the request: " + outcome.error->message);
     return ExitCode::kUsage;
   }
-  const std::string text = pretty ? PrettyText(outcome, loaded)
-                                  : OutcomeJson("null", outcome) + "\n";
-  if (!WriteAll(STDOUT_FILENO, text).ok()) return ExitCode::kInternal;
+  std::string text = pretty ? PrettyText(outcome, loaded)
+                            : OutcomeJson("null", outcome) + "\n";
+  if (explanation != Explanation::kNone) {
+    const auto trace = ExplainOutcome(view.request(), loaded, outcome);
+    if (!trace.ok()) {
+      Complain("cannot explain: " + trace.status().ToString());
+      return ExitCode::kInternal;
+    }
+    if (pretty) {
+      std::vector<const ast::Policy*> trees;
+      for (const ast::Policy& tree : loaded.trees) trees.push_back(&tree);
+      text += "\n" + TraceText(*trace, loaded.names, trees,
+                               explanation == Explanation::kFull);
+    } else {
+      text =
+          OutcomeJson("null", outcome, TraceJson(*trace, loaded.names)) + "\n";
+    }
+  }
+  std::cout << text;
   if (outcome.decision.allowed() || no_exit_status) return ExitCode::kOk;
   return ExitCode::kDenied;
 }
@@ -329,8 +396,9 @@ ExitCode RunEval(Args args) {
               "exits 5 on any deny.");
   std::string cases;
   bool expect = false;
-  std::string format = "json";
+  std::string format;
   bool no_exit_status = false;
+  std::string explain;
   OneRequest one;
   flags.String("--cases", "FILE", "decide every line of FILE; - is the input",
                &cases);
@@ -340,6 +408,9 @@ ExitCode RunEval(Args args) {
                 "a policy or a folder of them, RAM JSON or .writ; KIND is "
                 "identity, resource, trust, session or control",
                 &one.policies);
+  flags.Strings("--only", "NAME",
+                "of the policies read, those in force; without it all",
+                &one.only);
   flags.String("--request", "FILE",
                "the request as JSON, as a case has it; - is the input",
                &one.file);
@@ -361,20 +432,29 @@ ExitCode RunEval(Args args) {
                 &one.context);
   flags.String("--now", "TIME", "sets acs:CurrentTime, which nothing else does",
                &one.now);
-  flags.Choice("--format", "how to print", {"json", "pretty"}, &format);
+  flags.Choice("--explain",
+               "what each statement and clause came to: `short` leaves out "
+               "what is about something else; --explain alone is short",
+               {"short", "full"}, &explain);
+  flags.Format({"json", "pretty"}, &format);
   flags.Bool("--no-exit-status", "exit 0 on a deny too", &no_exit_status);
-  if (const auto exit = flags.Parse(args)) return *exit;
+  std::vector<std::string_view> words(args.begin(), args.end());
+  std::ranges::replace(words, "--explain", "--explain=short");
+  if (const auto exit = flags.Parse(words)) return *exit;
+  const Explanation explanation = explain.empty()     ? Explanation::kNone
+                                  : explain == "full" ? Explanation::kFull
+                                                      : Explanation::kShort;
 
-  const bool has_one = !one.policies.empty() || !one.file.empty() ||
-                       !one.principal.empty() || !one.action.empty() ||
-                       !one.resources.empty() || !one.context.empty() ||
-                       !one.now.empty();
+  const bool has_one =
+      !one.policies.empty() || !one.file.empty() || !one.principal.empty() ||
+      !one.action.empty() || !one.resources.empty() || !one.context.empty() ||
+      !one.now.empty() || !one.only.empty() || !explain.empty();
   if (cases.empty()) {
     if (expect) {
       Complain("--expect goes with --cases");
       return ExitCode::kUsage;
     }
-    return EvalOne(one, format == "pretty", no_exit_status);
+    return EvalOne(one, format == "pretty", explanation, no_exit_status);
   }
   if (has_one || format == "pretty") {
     Complain(
