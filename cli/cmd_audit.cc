@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "cli/command.h"
 #include "cli/flags.h"
+#include "cli/help.h"
 #include "cli/platform_client.h"
 #include "daemon/data_directory.h"
 

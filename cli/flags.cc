@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "cli/help.h"
 #include "cli/json_schema.h"
 #include "cli/process.h"
 #include "cli/version.h"

@@ -147,9 +147,6 @@ class Flags {
 // What the command says about itself, without running it.
 CommandInfo Describe(const Command& command);
 
-// The text of `writ COMMAND --help`.
-std::string HelpText(const CommandInfo& info);
-
 // How many of `args` stand before the name of the command: the global flags
 // that a user may give there, with their values.
 size_t CountLeadingGlobalFlags(Args args);

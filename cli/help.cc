@@ -1,47 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `writ COMMAND --help` prints.
-#include <algorithm>
-#include <string>
-#include <vector>
+#include "cli/help.h"
 
-#include "cli/flags.h"
+#include <algorithm>
+#include <utility>
 
 namespace writ {
 namespace {
 
-struct Example {
-  std::string_view command;
-  std::string_view line;
-  std::string_view meaning;
-};
-constexpr Example kExamples[] = {
+constexpr HelpExample kExamples[] = {
 #define EXAMPLE(command, line, meaning) {command, line, meaning},
 #include "cli/examples.def"
 #undef EXAMPLE
 };
 
 constexpr size_t kHelpColumn = 30;
+constexpr size_t kLineWidth = 79;
 
-std::string Padded(std::string text, size_t width) {
-  if (text.size() < width) text.append(width - text.size(), ' ');
-  return text;
+// `text` from kHelpColumn on, broken between words.
+std::string Wrapped(std::string_view text) {
+  std::string out;
+  size_t column = kHelpColumn;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(' '), text.size());
+    if (column > kHelpColumn && column + 1 + end > kLineWidth) {
+      out += "\n" + std::string(kHelpColumn, ' ');
+      column = kHelpColumn;
+    } else if (column > kHelpColumn) {
+      out.push_back(' ');
+      ++column;
+    }
+    out += text.substr(0, end);
+    column += end;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
 }
 
 void AppendFlag(const FlagInfo& flag, std::string* out) {
-  std::string left =
-      flag.short_name.empty() ? "      " : "  " + flag.short_name + ", ";
+  std::string left = "      ";
+  if (!flag.short_name.empty()) left = "  " + flag.short_name + ", ";
   if (!flag.name.starts_with("--")) left = "  ";
   left += flag.name;
   if (!flag.value_name.empty()) left += " " + flag.value_name;
   if (left.size() + 2 > kHelpColumn) {
     *out += left + "\n" + std::string(kHelpColumn, ' ');
   } else {
-    *out += Padded(std::move(left), kHelpColumn);
+    left.resize(kHelpColumn, ' ');
+    *out += left;
   }
-  *out += flag.help + "\n";
+  *out += Wrapped(flag.help) + "\n";
 }
 
 }  // namespace
+
+std::vector<HelpExample> ExamplesOf(std::string_view command) {
+  std::vector<HelpExample> examples;
+  for (const HelpExample& example : kExamples) {
+    if (example.command == command) examples.push_back(example);
+  }
+  return examples;
+}
 
 std::string HelpText(const CommandInfo& info) {
   std::string out = "usage: writ " + info.name;
@@ -52,13 +70,11 @@ std::string HelpText(const CommandInfo& info) {
   for (const FlagInfo& flag : info.flags) AppendFlag(flag, &out);
   out += "\nflags of every command:\n";
   for (const FlagInfo& flag : info.global_flags) AppendFlag(flag, &out);
-  bool first = true;
-  for (const Example& example : kExamples) {
-    if (example.command != info.name) continue;
-    if (first) out += "\nexamples:\n";
-    first = false;
-    out += "  " + std::string(example.line) + "\n";
-    out += "      " + std::string(example.meaning) + "\n";
+  const std::vector<HelpExample> examples = ExamplesOf(info.name);
+  if (!examples.empty()) out += "\nexamples:\n";
+  for (const HelpExample& example : examples) {
+    out += "  " + std::string(example.line) + "\n      " +
+           std::string(example.meaning) + "\n";
   }
   return out;
 }

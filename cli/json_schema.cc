@@ -108,6 +108,120 @@ constexpr std::string_view kFindings = R"json({
 }
 )json";
 
+constexpr std::string_view kInspect = R"json({
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "What policies and program images hold",
+  "type": "object",
+  "required": ["schema_version", "files"],
+  "properties": {
+    "schema_version": {"const": 1},
+    "files": {
+      "type": "array",
+      "items": {
+        "type": "object",
+        "required": ["file", "is"],
+        "properties": {
+          "file": {"type": "string"},
+          "is": {"enum": ["policies", "program"]},
+          "language": {"enum": ["json", "writ"]},
+          "valid": {"type": "boolean"},
+          "tests": {"type": "integer"},
+          "policies": {"type": "array", "items": {"$ref": "#/$defs/policy"}},
+          "program": {"$ref": "#/$defs/program"},
+          "refused": {
+            "type": "string",
+            "description": "why the image did not pass the verifier"
+          }
+        }
+      }
+    }
+  },
+  "$defs": {
+    "names": {"type": "array", "items": {"type": "string"}},
+    "policy": {
+      "type": "object",
+      "properties": {
+        "name": {"type": "string"},
+        "kind": {
+          "enum": ["identity", "resource", "trust", "session", "control"]
+        },
+        "kind_was_guessed": {"type": "boolean"},
+        "statements": {"type": "integer"},
+        "allows": {"type": "integer"},
+        "denies": {"type": "integer"},
+        "conditions": {
+          "type": "integer",
+          "description": "statements that have one"
+        },
+        "services": {"$ref": "#/$defs/names"},
+        "actions": {"$ref": "#/$defs/names"},
+        "resources": {"$ref": "#/$defs/names"},
+        "principals": {"$ref": "#/$defs/names"},
+        "condition_keys": {"$ref": "#/$defs/names"},
+        "wildcards": {
+          "type": "object",
+          "additionalProperties": {"type": "integer"}
+        },
+        "characters": {
+          "type": "integer",
+          "description": "of the minified JSON"
+        },
+        "limit": {"type": "integer", "description": "of RAM, for the kind"},
+        "sha256": {"type": "string", "description": "of the minified JSON"}
+      }
+    },
+    "program": {
+      "type": "object",
+      "properties": {
+        "verified": {"const": true},
+        "format": {"type": "string"},
+        "semantics": {"type": "integer"},
+        "bytes": {"type": "integer"},
+        "limit": {"type": "integer"},
+        "policies": {"type": "integer"},
+        "statements": {"type": "integer"},
+        "worst_steps": {"type": "integer"},
+        "step_limit": {"type": "integer"},
+        "sha256": {"type": "string"},
+        "sections": {
+          "type": "array",
+          "items": {
+            "type": "object",
+            "properties": {
+              "name": {"type": "string"},
+              "records": {"type": "integer"},
+              "bytes": {"type": "integer"}
+            }
+          }
+        }
+      }
+    }
+  }
+}
+)json";
+
+constexpr std::string_view kVersion = R"json({
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "The version of a build of writ",
+  "type": "object",
+  "required": ["schema_version", "version", "language", "ram",
+               "program_format", "semantics", "catalogue_services"],
+  "properties": {
+    "schema_version": {"const": 1},
+    "version": {"type": "string"},
+    "commit": {
+      "type": "string",
+      "description": "only when the build was told"
+    },
+    "language": {"type": "integer", "description": "of the Writ language"},
+    "ram": {"type": "string", "description": "of RAM policies"},
+    "program_format": {"type": "string"},
+    "semantics": {"type": "integer"},
+    "catalogue_services": {"type": "integer"}
+  }
+}
+)json";
+
 struct CommandSchema {
   std::string_view command;
   std::string_view schema;
@@ -115,6 +229,8 @@ struct CommandSchema {
 constexpr CommandSchema kSchemas[] = {
     {"check", kFindings},
     {"lint", kFindings},
+    {"inspect", kInspect},
+    {"version", kVersion},
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/flags.h"
+#include "cli/help.h"
 #include "cli/process.h"
 #include "grammar/render.h"
 

@@ -5,6 +5,11 @@ namespace writ {
 
 std::string_view BuildVersion() { return WRIT_VERSION; }
 
-std::string VersionLine() { return "writ " WRIT_VERSION " (language 1)\n"; }
+std::string_view BuildCommit() { return WRIT_COMMIT; }
+
+std::string VersionLine() {
+  return "writ " + std::string(BuildVersion()) + " (language " +
+         std::to_string(kLanguageVersion) + ")\n";
+}
 
 }  // namespace writ
