@@ -10,6 +10,8 @@
 #include "base/limits.h"
 #include "compiler/check.h"
 #include "grammar/parse_json.h"
+#include "lint/glob.h"
+#include "lint/ineffective.h"
 #include "lint/name_fixes.h"
 
 namespace writ {
@@ -63,6 +65,60 @@ Status AddDirectory(const std::string& path, std::vector<std::string>* files) {
   return OkStatus();
 }
 
+// `a/**/b` also means `a/b`.
+bool GlobNames(std::string_view glob, std::string_view path) {
+  if (GlobMatches(glob, path)) return true;
+  std::string shorter(glob);
+  for (size_t at = shorter.find("**/"); at != std::string::npos;
+       at = shorter.find("**/", at)) {
+    shorter.erase(at, 3);
+  }
+  return shorter.size() < glob.size() && GlobMatches(shorter, path);
+}
+
+// The folder below which everything lies that the glob can match, as the glob
+// writes it; empty for the working directory.
+std::string FolderOfGlob(const std::string& glob) {
+  const size_t slash = glob.rfind('/', glob.find_first_of("*?"));
+  if (slash == std::string::npos) return "";
+  return slash == 0 ? "/" : glob.substr(0, slash);
+}
+
+Status AddGlob(const std::string& glob, std::vector<std::string>* files) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const size_t before = files->size();
+  const std::string written = FolderOfGlob(glob);
+  const std::string folder = written.empty() ? "." : written;
+  const bool deep = glob.find("**") != std::string::npos;
+  // Folders between the one above and the files.
+  const auto depth = std::count(
+      glob.begin() + static_cast<ptrdiff_t>(glob.find_first_of("*?")),
+      glob.end(), '/');
+  for (auto entry = fs::recursive_directory_iterator(folder, error);
+       !error && entry != fs::recursive_directory_iterator();
+       entry.increment(error)) {
+    // Nothing deeper can match.
+    if (!deep && entry.depth() >= depth) entry.disable_recursion_pending();
+    std::error_code ignored;
+    std::string name = entry->path().string();
+    if (written.empty()) name.erase(0, 2);
+    if (GlobNames(glob, name) && entry->is_regular_file(ignored)) {
+      files->push_back(std::move(name));
+    }
+  }
+  if (error) return ErrnoStatus("read " + folder, error.value());
+  if (files->size() == before) return NotFound("no file matches");
+  std::sort(files->begin() + static_cast<ptrdiff_t>(before), files->end());
+  return OkStatus();
+}
+
+bool IsGlob(const std::string& path) {
+  std::error_code error;
+  return path.find_first_of("*?") != std::string::npos &&
+         !std::filesystem::exists(path, error);
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> ExpandPaths(
@@ -70,11 +126,14 @@ Result<std::vector<std::string>> ExpandPaths(
   std::vector<std::string> files;
   for (const std::string& path : paths) {
     std::error_code error;
-    if (path == "-" || !std::filesystem::is_directory(path, error)) {
+    const bool glob = IsGlob(path);
+    if (!glob && (path == "-" || !std::filesystem::is_directory(path, error))) {
       files.push_back(path);
       continue;
     }
-    if (Status status = AddDirectory(path, &files); !status.ok()) {
+    if (Status status =
+            glob ? AddGlob(path, &files) : AddDirectory(path, &files);
+        !status.ok()) {
       return Status(status.code(),
                     "`" + path + "`: " + std::string(status.message()));
     }
@@ -83,8 +142,8 @@ Result<std::vector<std::string>> ExpandPaths(
 }
 
 PolicyFile ParsePolicyText(const std::string& path, std::string text) {
-  PolicyFile file{SourceText(path, std::move(text)), false, false, {}, {}, {},
-                  {}};
+  PolicyFile file{
+      SourceText(path, std::move(text)), false, false, {}, {}, {}, {}};
   file.is_json = LooksLikeJson(path, file.source.text());
   if (file.is_json) {
     if (std::optional<ast::Policy> policy =
@@ -154,6 +213,7 @@ void CheckFile(std::optional<ast::PolicyKind> asked, PolicyFile* file) {
     CheckPolicy(file->source, policy, file->kinds.back(), &file->diagnostics);
   }
   OfferNameFixes(file);
+  OfferEmptyConditionFixes(file);
 }
 
 }  // namespace writ

@@ -147,7 +147,98 @@ bool TestWithin(const TestOf& inner, const TestOf& outer,
                            : ValuesWithin(*inner.op, in, out, budget);
 }
 
+bool IsUpper(Relation relation) {
+  return relation == Relation::kLess || relation == Relation::kLessEqual;
+}
+bool IsLower(Relation relation) {
+  return relation == Relation::kGreater || relation == Relation::kGreaterEqual;
+}
+
+// Points and half-lines that have no value in common.
+template <typename Value>
+bool OrderedExclude(Relation a, const std::optional<Value>& x, Relation b,
+                    const std::optional<Value>& y) {
+  if (!x || !y) return false;
+  if (IsUpper(a) && IsLower(b)) {
+    return *y > *x ||
+           (*y == *x && (a == Relation::kLess || b == Relation::kGreater));
+  }
+  if (IsLower(a) && IsUpper(b)) return OrderedExclude(b, y, a, x);
+  if (a != Relation::kEqual) {
+    return b == Relation::kEqual && OrderedExclude(b, y, a, x);
+  }
+  switch (b) {
+    case Relation::kEqual:
+      return *x != *y;
+    case Relation::kLess:
+      return *x >= *y;
+    case Relation::kLessEqual:
+      return *x > *y;
+    case Relation::kGreater:
+      return *x <= *y;
+    case Relation::kGreaterEqual:
+      return *x < *y;
+    case Relation::kEqualNoCase:
+    case Relation::kLike:
+    case Relation::kWithin:
+      break;
+  }
+  return false;
+}
+
+bool TextsExclude(Relation a, std::string_view x, Relation b,
+                  std::string_view y) {
+  if (a == Relation::kLike && b == Relation::kLike) {
+    return !PatternsIntersect(PatternKind::kText, x, y);
+  }
+  if (a == Relation::kLike) return TextsExclude(b, y, a, x);
+  if (b == Relation::kLike) {
+    return a == Relation::kEqual && !PatternMatches(PatternKind::kText, y, x);
+  }
+  return a == Relation::kEqual && b == Relation::kEqual
+             ? x != y
+             : !EqualsIgnoreCase(x, y);
+}
+
 }  // namespace
+
+bool ValuesExclude(const OperatorInfo& a, std::string_view a_value,
+                   const OperatorInfo& b, std::string_view b_value) {
+  if (a.family != b.family) return false;
+  switch (a.family) {
+    case OperandFamily::kString:
+      return TextsExclude(a.relation, a_value, b.relation, b_value);
+    case OperandFamily::kNumeric:
+      return OrderedExclude(a.relation, ParseDecimal(a_value), b.relation,
+                            ParseDecimal(b_value));
+    case OperandFamily::kDate:
+      return OrderedExclude(a.relation, ParseInstant(a_value), b.relation,
+                            ParseInstant(b_value));
+    case OperandFamily::kBool:
+      return ParseBool(a_value) != ParseBool(b_value);
+    case OperandFamily::kIp: {
+      const std::optional<IpBlock> x = ParseCidr(a_value);
+      const std::optional<IpBlock> y = ParseCidr(b_value);
+      return x && y && !BlockWithin(*x, *y) && !BlockWithin(*y, *x);
+    }
+  }
+  return false;
+}
+
+bool ValueWithin(const OperatorInfo& inner, std::string_view inner_value,
+                 const OperatorInfo& outer, std::string_view outer_value) {
+  if (inner.family != outer.family) return false;
+  if (inner.relation == outer.relation) {
+    return ValueCovers(inner, outer_value, inner_value);
+  }
+  if (inner.family != OperandFamily::kString) return false;
+  if (inner.relation == Relation::kEqual) {
+    return outer.relation == Relation::kLike
+               ? PatternMatches(PatternKind::kText, outer_value, inner_value)
+               : EqualsIgnoreCase(outer_value, inner_value);
+  }
+  return outer.relation == Relation::kLike && outer_value == "*";
+}
 
 bool ValueCovers(const OperatorInfo& op, std::string_view outer,
                  std::string_view inner) {

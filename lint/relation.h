@@ -45,6 +45,16 @@ class QuestionBudget {
 bool ValueCovers(const OperatorInfo& op, std::string_view outer,
                  std::string_view inner);
 
+// No single request value satisfies the positive forms of both, one value of
+// each. Operators of different families are not told apart: false.
+bool ValuesExclude(const OperatorInfo& a, std::string_view a_value,
+                   const OperatorInfo& b, std::string_view b_value);
+
+// Every request value that satisfies the positive form of `inner` with this
+// value satisfies that of `outer` with that one.
+bool ValueWithin(const OperatorInfo& inner, std::string_view inner_value,
+                 const OperatorInfo& outer, std::string_view outer_value);
+
 // Every caller whom `inner` names, `outer` names.
 //
 // type  "RAM", "Service", "Federated", or empty for a list of a resource policy
