@@ -50,22 +50,41 @@ policy office_readers identity {
   keep_originals =>
   deny oss:DeleteObject on acs:oss:*:1000000000000001:myphotos/originals/*;
 }
+)";
 
-test "the office reads, nobody else does" {
-  given principal = acs:ram::1000000000000001:user/alice;
-  given acs:SourceIp = 203.0.113.7;
-  expect allow oss:GetObject
-    on acs:oss:cn-hangzhou:1000000000000001:myphotos/a.jpg
-    because office_readers.read_objects;
-  expect deny(implicit) oss:PutObject on acs:oss:cn-hangzhou:1000000000000001:myphotos/a.jpg;
-  expect deny(explicit) oss:DeleteObject
-    on acs:oss:cn-hangzhou:1000000000000001:myphotos/originals/a.jpg;
-}
-
-test "outside the office nothing is allowed" {
-  given principal = acs:ram::1000000000000001:user/alice;
-  given acs:SourceIp = 198.51.100.7;
-  expect deny(implicit) oss:GetObject on acs:oss:cn-hangzhou:1000000000000001:myphotos/a.jpg;
+constexpr std::string_view kTest = R"({
+  "version": 1,
+  "policies": ["office_readers.writ"],
+  "principals": {
+    "alice": {
+      "arn": "acs:ram::1000000000000001:user/alice",
+      "attach": ["office_readers"]
+    }
+  },
+  "tests": [
+    {
+      "name": "the office reads, and keeps the originals",
+      "principal": "alice",
+      "context": {"acs:SourceIp": "203.0.113.7"},
+      "matrix": {
+        "actions": ["oss:GetObject", "oss:PutObject", "oss:DeleteObject"],
+        "resources": ["acs:oss:cn-hangzhou:1000000000000001:myphotos/originals/a.jpg"]
+      },
+      "expect": {
+        "oss:GetObject": {"decision": "allow", "because": ["office_readers.read_objects"]},
+        "oss:PutObject": "implicit-deny",
+        "oss:DeleteObject": "explicit-deny"
+      }
+    },
+    {
+      "name": "outside the office nothing is allowed",
+      "principal": "alice",
+      "context": {"acs:SourceIp": "198.51.100.7"},
+      "action": "oss:GetObject",
+      "resource": "acs:oss:cn-hangzhou:1000000000000001:myphotos/a.jpg",
+      "expect": "implicit-deny"
+    }
+  ]
 }
 )";
 
@@ -90,6 +109,7 @@ struct ProjectFile {
 constexpr ProjectFile kFiles[] = {
     {".writ.toml", kConfig},
     {"policies/office_readers.writ", kPolicy},
+    {"policies/office_readers.test.json", kTest},
     {".github/workflows/policies.yml", kJob},
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `writ man`: manual pages, made from what the commands say about themselves.
 // `writ man check | man -l -` shows one.
+#include <cstdio>
 #include <iostream>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "cli/output.h"
 #include "cli/version.h"
 #include "grammar/render.h"
+#include "grammar/utf8.h"
 
 namespace writ {
 namespace {
@@ -28,6 +30,12 @@ std::string Roff(std::string_view text) {
       out += "\\-";
     } else if (text[i] == '`') {
       out += "\\(ga";
+    } else if (static_cast<unsigned char>(text[i]) >= 0x80) {
+      const CodePoint point = DecodeUtf8(text, i);
+      char escape[16];
+      std::snprintf(escape, sizeof(escape), "\\[u%04X]", point.value);
+      out += escape;
+      i += point.size - 1;
     } else {
       out.push_back(text[i]);
     }

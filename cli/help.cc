@@ -16,21 +16,25 @@ constexpr HelpExample kExamples[] = {
 constexpr size_t kHelpColumn = 30;
 constexpr size_t kLineWidth = 79;
 
-// `text` from kHelpColumn on, broken between words.
-std::string Wrapped(std::string_view text) {
+// The text from `indent` on, broken between words; its own line breaks stay.
+std::string Wrapped(std::string_view text, size_t indent) {
   std::string out;
-  size_t column = kHelpColumn;
+  size_t column = indent;
   while (!text.empty()) {
-    const size_t end = std::min(text.find(' '), text.size());
-    if (column > kHelpColumn && column + 1 + end > kLineWidth) {
-      out += "\n" + std::string(kHelpColumn, ' ');
-      column = kHelpColumn;
-    } else if (column > kHelpColumn) {
+    const size_t end = std::min(text.find_first_of(" \n"), text.size());
+    if (column > indent && column + 1 + end > kLineWidth) {
+      out += "\n" + std::string(indent, ' ');
+      column = indent;
+    } else if (column > indent) {
       out.push_back(' ');
       ++column;
     }
     out += text.substr(0, end);
     column += end;
+    if (end < text.size() && text[end] == '\n') {
+      out += "\n" + std::string(indent, ' ');
+      column = indent;
+    }
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return out;
@@ -48,7 +52,7 @@ void AppendFlag(const FlagInfo& flag, std::string* out) {
     left.resize(kHelpColumn, ' ');
     *out += left;
   }
-  *out += Wrapped(flag.help) + "\n";
+  *out += Wrapped(flag.help, kHelpColumn) + "\n";
 }
 
 }  // namespace
@@ -65,7 +69,7 @@ std::string HelpText(const CommandInfo& info) {
   std::string out = "usage: writ " + info.name;
   if (!info.flags.empty()) out += " [flags]";
   if (!info.positionals.empty()) out += " " + info.positionals;
-  out += "\n\n" + info.about + "\n";
+  out += "\n\n" + Wrapped(info.about, 0) + "\n";
   if (!info.flags.empty()) out += "\nflags:\n";
   for (const FlagInfo& flag : info.flags) AppendFlag(flag, &out);
   out += "\nflags of every command:\n";

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/platform_client.h"
 
+// Its macros that check types would stand in the way of pointers to functions.
+#define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
+#include <dlfcn.h>
 
 #include <memory>
 #include <utility>
@@ -15,9 +18,48 @@ namespace {
 constexpr std::string_view kOperatorVersion = "2026-11-01";
 constexpr long kTimeoutSeconds = 20;
 
-struct CurlClose {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+// The functions of libcurl that are used here. It is loaded by those who talk
+// to a platform: it brings thirty libraries along, which would double the time
+// that every other command takes to start.
+class Curl {
+ public:
+  // The one library of the process, or null when it is not installed.
+  static const Curl* Load() {
+    static const Curl curl;
+    return curl.is_complete_ ? &curl : nullptr;
+  }
+
+  decltype(&::curl_easy_init) init = nullptr;
+  decltype(&::curl_easy_setopt) setopt = nullptr;
+  decltype(&::curl_easy_perform) perform = nullptr;
+  decltype(&::curl_easy_getinfo) getinfo = nullptr;
+  decltype(&::curl_easy_strerror) strerror = nullptr;
+  decltype(&::curl_easy_cleanup) cleanup = nullptr;
+  decltype(&::curl_slist_append) append = nullptr;
+  decltype(&::curl_slist_free_all) free_all = nullptr;
+
+ private:
+  Curl() {
+    // Stays loaded until the process ends.
+    void* const library = ::dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr) return;
+    is_complete_ = Find(library, "curl_easy_init", &init) &&
+                   Find(library, "curl_easy_setopt", &setopt) &&
+                   Find(library, "curl_easy_perform", &perform) &&
+                   Find(library, "curl_easy_getinfo", &getinfo) &&
+                   Find(library, "curl_easy_strerror", &strerror) &&
+                   Find(library, "curl_easy_cleanup", &cleanup) &&
+                   Find(library, "curl_slist_append", &append) &&
+                   Find(library, "curl_slist_free_all", &free_all);
+  }
+
+  template <typename Function>
+  static bool Find(void* library, const char* name, Function* function) {
+    *function = reinterpret_cast<Function>(::dlsym(library, name));
+    return *function != nullptr;
+  }
+
+  bool is_complete_ = false;
 };
 
 size_t TakeBody(const char* bytes, size_t size, size_t count, void* body) {
@@ -53,11 +95,17 @@ Result<PlatformReply> PlatformClient::Get(
   key.access_key_secret = credentials_.access_key_secret.Clone();
   WRIT_RETURN_IF_ERROR(SignAcs3(key, kEmptySha256Hex, clock_->Now(), &head));
 
-  const std::unique_ptr<CURL, CurlClose> handle(curl_easy_init());
-  std::unique_ptr<curl_slist, CurlClose> fields;
+  const Curl* const library = Curl::Load();
+  if (library == nullptr) {
+    return Unavailable("libcurl.so.4 cannot be loaded: install libcurl4");
+  }
+  const std::unique_ptr<CURL, decltype(library->cleanup)> handle(
+      library->init(), library->cleanup);
+  std::unique_ptr<curl_slist, decltype(library->free_all)> fields(
+      nullptr, library->free_all);
   for (const HeaderField& field : head.headers) {
     const std::string line = field.name + ": " + field.value;
-    curl_slist* const longer = curl_slist_append(fields.get(), line.c_str());
+    curl_slist* const longer = library->append(fields.get(), line.c_str());
     if (longer == nullptr) return InternalError("out of memory");
     static_cast<void>(fields.release());
     fields.reset(longer);
@@ -66,8 +114,8 @@ Result<PlatformReply> PlatformClient::Get(
   const std::string url = credentials_.endpoint + path_and_query;
   CURL* const curl = handle.get();
   bool set = curl != nullptr;
-  const auto option = [&set, curl](CURLoption name, auto value) {
-    set = set && curl_easy_setopt(curl, name, value) == CURLE_OK;
+  const auto option = [&set, curl, library](CURLoption name, auto value) {
+    set = set && library->setopt(curl, name, value) == CURLE_OK;
   };
   option(CURLOPT_URL, url.c_str());
   option(CURLOPT_HTTPHEADER, fields.get());
@@ -81,13 +129,13 @@ Result<PlatformReply> PlatformClient::Get(
   option(CURLOPT_WRITEFUNCTION, &TakeBody);
   option(CURLOPT_WRITEDATA, &reply.body);
   if (!set) return InternalError("the HTTP client lacks an option");
-  const CURLcode result = curl_easy_perform(curl);
+  const CURLcode result = library->perform(curl);
   if (result != CURLE_OK) {
     return Unavailable("no answer from `" + credentials_.endpoint +
-                       "`: " + curl_easy_strerror(result));
+                       "`: " + library->strerror(result));
   }
   long status = 0;
-  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  library->getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   reply.http_status = static_cast<int>(status);
   return reply;
 }

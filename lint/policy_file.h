@@ -32,9 +32,11 @@ struct PolicyFile {
 
 // Turns what the user typed into files: a directory stands for every *.writ
 // and *.ram.json below it (sorted; links to directories are not followed), `-`
-// for standard input.
+// for standard input. `*`, `?` and `**` stand for every file that they match,
+// for shells that do not know them; a file of that very name goes before.
 //
-// Errors   kNotFound, kPermissionDenied …   for a path that is not there
+// Errors   kNotFound, kPermissionDenied …   for a path that is not there, or
+//                                           a pattern that matches no file
 //          kInvalidArgument                 a directory without policies
 Result<std::vector<std::string>> ExpandPaths(
     const std::vector<std::string>& paths);

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The commands as a user meets them: the built program, its two streams, its
 // exit code and the files it leaves.
-#include <sys/wait.h>
-
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 
 #include "gtest/gtest.h"
+#include "tests/unit/cli/run_writ.h"
 
 namespace writ {
 namespace {
@@ -18,43 +13,7 @@ namespace {
 constexpr char kGood[] =
     "writ 1;\n\npolicy p identity {\n  allow fc:* on *;\n}\n";
 
-class CommandsTest : public ::testing::Test {
- protected:
-  struct Outcome {
-    int exit;
-    std::string out;
-    std::string err;
-  };
-
-  CommandsTest() {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "writ-cli-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~CommandsTest() override { std::filesystem::remove_all(folder_); }
-
-  std::string Write(const std::string& name, const std::string& text) {
-    const std::string path = folder_ + "/" + name;
-    std::ofstream(path, std::ios::binary) << text;
-    return path;
-  }
-  static std::string Read(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    std::stringstream text;
-    text << in.rdbuf();
-    return text.str();
-  }
-
-  Outcome Run(const std::string& arguments) {
-    const std::string command = std::string(WRIT_PROGRAM) + " " + arguments +
-                                " >" + folder_ + "/out 2>" + folder_ + "/err";
-    const int status = std::system(command.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-            Read(folder_ + "/out"), Read(folder_ + "/err")};
-  }
-
-  std::string folder_;
-};
+class CommandsTest : public WritProgramTest {};
 
 TEST_F(CommandsTest, CheckExitsByWhatItFound) {
   const std::string good = Write("good.writ", kGood);
@@ -62,7 +21,7 @@ TEST_F(CommandsTest, CheckExitsByWhatItFound) {
       "bad.ram.json",
       R"({"Version":"1","Statement":[{"Effect":"Allow","Action":"x","Resource":"*"}]})");
   EXPECT_EQ(Run("check " + good).exit, 0);
-  const Outcome outcome = Run("check --format compact " + folder_);
+  const Outcome outcome = Run("check --format compact " + folder());
   EXPECT_EQ(outcome.exit, 3);
   EXPECT_EQ(outcome.out, "");
   EXPECT_NE(outcome.err.find("bad.ram.json:1:56: error[W-TYP-001]"),
@@ -70,8 +29,8 @@ TEST_F(CommandsTest, CheckExitsByWhatItFound) {
       << outcome.err;
   EXPECT_NE(Run("check --format jsonl " + bad).out.find("\"pointer\""),
             std::string::npos);
-  EXPECT_EQ(Run("check " + folder_ + "/none.writ").exit, 2);
-  EXPECT_EQ(Run("check " + good + " " + folder_ + "/none " + bad).exit, 2);
+  EXPECT_EQ(Run("check " + folder() + "/none.writ").exit, 2);
+  EXPECT_EQ(Run("check " + good + " " + folder() + "/none " + bad).exit, 2);
 }
 
 TEST_F(CommandsTest, CheckSaysWhichKindItGuessed) {
@@ -85,13 +44,13 @@ TEST_F(CommandsTest, CheckSaysWhichKindItGuessed) {
 
 TEST_F(CommandsTest, CompileAndDecompileAreInverse) {
   const std::string path = Write("p.writ", kGood);
-  ASSERT_EQ(Run("compile " + path + " -o " + folder_ + "/p.ram.json").exit, 0);
-  EXPECT_EQ(Run("decompile " + folder_ + "/p.ram.json").out, kGood);
+  ASSERT_EQ(Run("compile " + path + " -o " + folder() + "/p.ram.json").exit, 0);
+  EXPECT_EQ(Run("decompile " + folder() + "/p.ram.json").out, kGood);
 }
 
 TEST_F(CommandsTest, NothingIsWrittenOnError) {
   const std::string path = Write("p.writ", "policy p { alow fc:* on *; }");
-  const std::string target = folder_ + "/target";
+  const std::string target = folder() + "/target";
   EXPECT_EQ(Run("compile " + path + " -o " + target).exit, 3);
   EXPECT_FALSE(std::filesystem::exists(target));
   EXPECT_EQ(Run("compile " + path).out, "");
@@ -102,7 +61,7 @@ TEST_F(CommandsTest, NothingIsWrittenOnError) {
 TEST_F(CommandsTest, TranslationTakesWhatAProgramRefuses) {
   const std::string path =
       Write("p.writ", "writ 1; policy p identity { allow fc on *; }");
-  const std::string target = folder_ + "/target";
+  const std::string target = folder() + "/target";
   EXPECT_EQ(Run("compile " + path).exit, 0);
   EXPECT_EQ(Run("compile --check " + path).exit, 3);
   EXPECT_EQ(Run("compile --target program " + path + " -o " + target).exit, 3);
@@ -111,7 +70,7 @@ TEST_F(CommandsTest, TranslationTakesWhatAProgramRefuses) {
 
 TEST_F(CommandsTest, FmtChecksShowsAndWrites) {
   const std::string path =
-      Write("p.writ", "policy p identity{allow fc:* on *;}");
+      Write("p.writ", "writ 1; policy p identity{allow fc:* on *;}");
   EXPECT_EQ(Run("fmt " + path).out, kGood);
   EXPECT_EQ(Run("fmt --check " + path).exit, 3);
   EXPECT_NE(Run("fmt --diff " + path).out.find("+  allow fc:* on *;"),
@@ -120,7 +79,7 @@ TEST_F(CommandsTest, FmtChecksShowsAndWrites) {
   EXPECT_EQ(Read(path), kGood);
   EXPECT_EQ(Run("fmt --check " + path).exit, 0);
   Write("q.writ", kGood);
-  EXPECT_EQ(Run("fmt " + folder_).exit, 2);
+  EXPECT_EQ(Run("fmt " + folder()).exit, 2);
 }
 
 TEST_F(CommandsTest, UnknownCommandsNameTheNearest) {
