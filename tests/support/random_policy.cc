@@ -78,7 +78,39 @@ constexpr std::string_view kPieces[] = {"allow",
                                         "writ",
                                         "version",
                                         "sid",
-                                        "extra"};
+                                        "extra",
+                                        "import",
+                                        "set",
+                                        "let",
+                                        "template",
+                                        "use",
+                                        "test",
+                                        "given",
+                                        "expect",
+                                        "because",
+                                        "as",
+                                        "not",
+                                        "like",
+                                        "within",
+                                        "is",
+                                        "to",
+                                        "all except",
+                                        "}}",
+                                        "{{{",
+                                        "{a}{b}",
+                                        "$",
+                                        "$fc.Deploy",
+                                        "${acs:UserName}",
+                                        "\\u0041",
+                                        "\b\f",
+                                        "\u0085",
+                                        "\u200D",
+                                        "\uFFFD",
+                                        "\U0010FFFF",
+                                        "e\u0301",
+                                        "==",
+                                        "<",
+                                        "!"};
 
 constexpr std::string_view kActions[] = {"*",        "fc:InvokeFunction",
                                          "oss:Get*", "*:Describe*",
@@ -111,26 +143,42 @@ constexpr std::string_view kForeignOperators[] = {"ForAnyValue:StringEquals",
                                                   "Bo\"ol",
                                                   "{x}"};
 constexpr std::string_view kNumbers[] = {
-    "0", "-0", "5", "-0.25", "1e3", "1E+2", "12345678901234567890123456789"};
+    "0",    "-0",    "5",       "-0.25",  "1e3",
+    "1E+2", "1e999", "-1e-400", "0.10e0", "12345678901234567890123456789"};
 constexpr std::string_view kDates[] = {
     "2026-12-01T00:00:00Z", "2026-12-01T00:00:00.5+08:00", "2026-12-01"};
 constexpr std::string_view kBlocks[] = {"10.0.0.0/8", "192.0.2.7",
                                         "::1/128",    "2001:db8::/32",
                                         "10.0.0.1/8", "10.*"};
 constexpr std::string_view kBools[] = {"true", "false", "True", "1"};
-constexpr std::string_view kForeignValues[] = {"null",
-                                               "5",
-                                               "\"x\"",
-                                               "[]",
-                                               "{}",
-                                               "[1,{\"a\":[null,\"{\\\"\"]}]",
-                                               "{\"RAM\":[\"x\"]}",
-                                               "true"};
 
 std::string Quote(std::string_view text) {
   std::string out;
   AppendJsonString(text, &out);
   return out;
+}
+
+// Lists and objects inside each other, as deep as a document may go.
+std::string DeepValue(Random* random) {
+  const size_t depth = 1 + random->Below(random->Percent(5) ? 55 : 6);
+  std::string open;
+  std::string close;
+  for (size_t i = 0; i < depth; ++i) {
+    const bool list = random->Percent(50);
+    open += list ? "[1e999, " : "{" + Quote(RandomText(random) + "k") + ": ";
+    close.insert(0, list ? "]" : "}");
+  }
+  return open + Quote(RandomText(random)) + close;
+}
+
+// Any value, for a member that the grammar does not know.
+std::string ForeignValue(Random* random) {
+  if (random->Percent(40)) return DeepValue(random);
+  constexpr std::string_view kValues[] = {
+      "null",  "5",    "\"x\"",
+      "[]",    "{}",   "[1,{\"a\":[null,\"{\\\"\"]}]",
+      "1e999", "true", "{\"RAM\":[\"x\"]}"};
+  return std::string(random->Pick(kValues));
 }
 
 // Mostly one of `words`, sometimes anything.
@@ -213,7 +261,7 @@ std::string Condition(Random* random) {
 
 template <typename Words>
 std::string Texts(const Words& words, Random* random) {
-  if (random->Percent(2)) return std::string(random->Pick(kForeignValues));
+  if (random->Percent(2)) return ForeignValue(random);
   return ScalarOrList(
       [&] {
         return random->Percent(1) ? std::string(random->Pick(kNumbers))
@@ -255,10 +303,10 @@ std::string Statement(Random* random) {
   if (random->Percent(60)) add("Condition", Condition(random));
   if (random->Percent(10)) add("Sid", Quote(RandomText(random)));
   if (random->Percent(5)) {
-    add("NotPrincipal", std::string(random->Pick(kForeignValues)));
+    add("NotPrincipal", ForeignValue(random));
   }
   if (random->Percent(5)) {
-    add("X-" + RandomText(random), std::string(random->Pick(kForeignValues)));
+    add("X-" + RandomText(random), ForeignValue(random));
   }
   return out + "}";
 }
@@ -267,7 +315,10 @@ std::string Statement(Random* random) {
 
 std::string RandomText(Random* random) {
   std::string out;
-  for (size_t i = random->Below(6); i > 0; --i) out += random->Pick(kPieces);
+  const size_t most = random->Percent(1) ? 200 : 6;
+  for (size_t i = random->Below(most); i > 0; --i) {
+    out += random->Pick(kPieces);
+  }
   return out;
 }
 
@@ -275,14 +326,14 @@ std::string RandomPolicyJson(Random* random) {
   std::string out = "{\"Version\": ";
   out += random->Percent(95) ? "\"1\"" : Quote(RandomText(random));
   out += ", \"Statement\": [";
-  for (size_t i = random->Below(4); i > 0; --i) {
+  for (size_t i = random->Below(random->Percent(1) ? 20 : 4); i > 0; --i) {
     out += Statement(random);
     if (i > 1) out += ", ";
   }
   out += "]";
   if (random->Percent(5)) {
-    out += ", " + Quote("Id-" + RandomText(random)) + ": " +
-           std::string(random->Pick(kForeignValues));
+    out +=
+        ", " + Quote("Id-" + RandomText(random)) + ": " + ForeignValue(random);
   }
   return out + "}";
 }
