@@ -30,6 +30,10 @@ std::string PrintWrit(const ast::Policy& policy);
 // The same for several policies, with one `writ 1;` before them.
 std::string PrintWrit(std::span<const ast::Policy> policies);
 
+// The same, with a `set` for every list of at least three values that stands in
+// several places of the policies.
+std::string PrintWritWithSets(std::span<const ast::Policy> policies);
+
 // One value as the Writ language writes it: a bare word where it can be one,
 // else a quoted text, or `json …`.
 std::string PrintWritPattern(const ast::Value& value);  // action, resource, key

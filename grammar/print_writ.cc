@@ -4,6 +4,8 @@
 // operator and the same values again, else by name
 // (`by "StringEquals" acs:SourceIp json 5`).
 #include <algorithm>
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -77,6 +79,7 @@ struct Part {
   size_t shift = 0;       // further to the right than the clauses
   bool comma = false;     // another part belongs to the same clause
   std::string_view brackets = "[]";
+  std::string about = {};  // what a set of the items may be called
 
   std::string OnOneLine() const {
     std::string out = head;
@@ -113,6 +116,62 @@ Part PartOf(std::string head, const ast::Values& values, ValuePrinter print,
   }
   return part;
 }
+
+// The lists that stand in several places, and the names of sets for them. All
+// policies are printed twice: first the lists are counted.
+class SetTable {
+ public:
+  // Takes note of the list, or puts a set in its place.
+  void Visit(Part* part) {
+    constexpr size_t kFewest = 3;
+    if (!part->is_list || part->items.size() < kFewest) return;
+    if (counting_) {
+      ++places_[part->items];
+      return;
+    }
+    if (places_[part->items] < 2) return;
+    const auto [name, is_new] = names_.try_emplace(part->items);
+    if (is_new) {
+      name->second = NewName(part->about);
+      Part set{"set " + name->second + " = ", part->items, true};
+      set.brackets = "{}";
+      definitions_ += set.Fit(0) + "\n";
+    }
+    part->items = {"$" + name->second};
+    part->is_list = false;
+  }
+  void EndCounting() { counting_ = false; }
+
+  // `set …` for every set that was used.
+  const std::string& definitions() const { return definitions_; }
+
+ private:
+  // acs:SourceIp is source_ip, and source_ip_2 the next time.
+  std::string NewName(std::string_view about) {
+    about.remove_prefix(about.rfind(':') + 1);  // npos + 1 is 0
+    std::string name;
+    bool was_small = false;
+    for (char c : about) {
+      const bool is_capital = c >= 'A' && c <= 'Z';
+      if (is_capital && was_small) name += '_';
+      was_small = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+      if (is_capital) c = static_cast<char>(c - 'A' + 'a');
+      name += is_capital || was_small ? c : '_';
+    }
+    if (name.empty() || name[0] < 'a' || name[0] > 'z') name.insert(0, "set_");
+    std::string free = name;
+    for (size_t i = 2; !taken_.insert(free).second; ++i) {
+      free = name + "_" + std::to_string(i);
+    }
+    return free;
+  }
+
+  bool counting_ = true;
+  std::map<std::vector<std::string>, size_t> places_;
+  std::map<std::vector<std::string>, std::string> names_;
+  std::set<std::string> taken_;
+  std::string definitions_;
+};
 
 // Whether the literals of `values` alone say the family again.
 bool LiteralsSayFamily(OperandFamily family, const ast::Values& values) {
@@ -206,6 +265,7 @@ std::vector<Part> ConditionParts(const ast::Condition& condition) {
     }
     for (const ast::ConditionTest& test : op.tests) {
       parts.push_back(PrintTest(op, test));
+      parts.back().about = test.key.text;
     }
   }
   if (parts.empty()) parts.push_back({"nothing", {}});
@@ -236,8 +296,8 @@ std::string AnnotationLines(const std::vector<ast::Annotation>& annotations,
 }
 
 // A statement on one line when it is short and has at most one test, else one
-// line for every clause.
-std::string PrintStatement(const ast::Statement& statement) {
+// line for every clause. `sets` may be null.
+std::string PrintStatement(const ast::Statement& statement, SetTable* sets) {
   const std::string effect =
       statement.effect == ast::Effect::kAllow ? "allow " : "deny ";
   Part actions{effect + "nothing", {}};
@@ -245,12 +305,15 @@ std::string PrintStatement(const ast::Statement& statement) {
     actions = PartOf(effect + (statement.action->negated ? "all except " : ""),
                      statement.action->values, PatternValue);
   }
+  actions.about = "actions";
   std::vector<Part> clauses;
   if (statement.principal) clauses = PrincipalParts(*statement.principal);
+  for (Part& clause : clauses) clause.about = "principals";
   if (statement.resource) {
     clauses.push_back(
         PartOf(statement.resource->negated ? "on all except " : "on ",
                statement.resource->values, PatternValue));
+    clauses.back().about = "resources";
   }
   size_t tests = 0;
   if (statement.condition) {
@@ -263,6 +326,10 @@ std::string PrintStatement(const ast::Statement& statement) {
   }
   for (const ast::ForeignMember& member : statement.foreign) {
     clauses.push_back({ExtraText(member), {}});
+  }
+  if (sets != nullptr) {
+    sets->Visit(&actions);
+    for (Part& clause : clauses) sets->Visit(&clause);
   }
 
   std::string out = AnnotationLines(statement.annotations, 2);
@@ -313,7 +380,7 @@ std::string_view KindWord(ast::PolicyKind kind) {
   return "";
 }
 
-std::string PrintPolicy(const ast::Policy& policy) {
+std::string PrintPolicy(const ast::Policy& policy, SetTable* sets) {
   std::string out = AnnotationLines(policy.annotations, 0) + "policy " +
                     PolicyName(policy.name);
   if (policy.kind) out += KindWord(*policy.kind);
@@ -325,7 +392,7 @@ std::string PrintPolicy(const ast::Policy& policy) {
     out += "  " + ExtraText(member) + ";\n";
   }
   for (const ast::Statement& statement : policy.statements) {
-    out += PrintStatement(statement);
+    out += PrintStatement(statement, sets);
   }
   return out + "}\n";
 }
@@ -338,8 +405,22 @@ std::string PrintWrit(const ast::Policy& policy) {
 
 std::string PrintWrit(std::span<const ast::Policy> policies) {
   std::string out = "writ 1;\n";
-  for (const ast::Policy& policy : policies) out += "\n" + PrintPolicy(policy);
+  for (const ast::Policy& policy : policies) {
+    out += "\n" + PrintPolicy(policy, nullptr);
+  }
   return out;
+}
+
+std::string PrintWritWithSets(std::span<const ast::Policy> policies) {
+  SetTable sets;
+  for (const ast::Policy& policy : policies) PrintPolicy(policy, &sets);
+  sets.EndCounting();
+  std::string body;
+  for (const ast::Policy& policy : policies) {
+    body += "\n" + PrintPolicy(policy, &sets);
+  }
+  const std::string& definitions = sets.definitions();
+  return "writ 1;\n" + (definitions.empty() ? "" : "\n" + definitions) + body;
 }
 
 std::string PrintWritPattern(const ast::Value& value) {

@@ -72,6 +72,43 @@ TEST(PrintWrit, WritesAnnotationsAndTypesOfPrincipalsBelowEachOther) {
   EXPECT_EQ(PrintWrit(file->policies), text);
 }
 
+TEST(PrintWrit, WritesListsThatRepeatAsSets) {
+  SourceText source(
+      "t.writ",
+      "policy p { allow [a:x, a:y, a:z] on [a:x, a:y];\n"
+      "deny all except [a:x, a:y, a:z] on [a:x, a:y]\n"
+      "when acs:SourceIp within [10.0.0.0/8, 10.1.0.0/16, 10.2.0.0/16]; }\n"
+      "policy q { deny [a:z, a:y, a:x] on *\n"
+      "when acs:SourceIp not within [10.0.0.0/8, 10.1.0.0/16, 10.2.0.0/16]\n"
+      "and b:SourceIp == [\"1\", \"2\", \"3\"] and by \"Null\" \"c d\" "
+      "[\"1\", \"2\", \"3\"]; }\n");
+  Diagnostics findings;
+  const std::optional<WritFile> file = ParseWrit(&source, {}, &findings);
+  ASSERT_TRUE(file);
+  const std::string text = PrintWritWithSets(file->policies);
+  EXPECT_EQ(text,
+            "writ 1;\n"
+            "\n"
+            "set actions = {a:x, a:y, a:z}\n"
+            "set source_ip = {10.0.0.0/8, 10.1.0.0/16, 10.2.0.0/16}\n"
+            "set source_ip_2 = {\"1\", \"2\", \"3\"}\n"
+            "\n"
+            "policy p {\n"
+            "  allow $actions on [a:x, a:y];\n"
+            "  deny all except $actions on [a:x, a:y] when acs:SourceIp within "
+            "$source_ip;\n"
+            "}\n"
+            "\n"
+            "policy q {\n"
+            "  deny [a:z, a:y, a:x]\n"
+            "    on *\n"
+            "    when acs:SourceIp not within $source_ip\n"
+            "     and b:SourceIp == $source_ip_2\n"
+            "     and by \"Null\" \"c d\" $source_ip_2;\n"
+            "}\n");
+  EXPECT_EQ(FormatWrit(SourceText("t.writ", text), 100, &findings), text);
+}
+
 TEST(PrintJson, KeepsTheOrderOfMembersWhenItFormats) {
   const SourceText source("t", R"({"b":[1,2],"a":{"d":{},"c":"x\u0041"}})");
   Diagnostics findings;
