@@ -8,9 +8,10 @@
 #include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/output.h"
-#include "grammar/render.h"
+#include "cli/source_map.h"
 #include "compiler/compile.h"
 #include "grammar/print.h"
+#include "grammar/render.h"
 
 namespace writ {
 namespace {
@@ -35,6 +36,13 @@ ExitCode CompileToProgram(const PolicyFile& file,
   return Deliver(image.value(), output);
 }
 
+// The labels of statements without a Sid become theirs.
+void LabelsToSids(ast::Policy* policy) {
+  for (ast::Statement& statement : policy->statements) {
+    if (!statement.sid) statement.sid = statement.label;
+  }
+}
+
 }  // namespace
 
 ExitCode RunCompile(Args args) {
@@ -43,6 +51,8 @@ ExitCode RunCompile(Args args) {
   std::string name;
   std::string kind;
   bool minify = false;
+  std::string source_map;
+  bool sid = false;
   bool check = false;
   std::vector<std::string> paths;
   Flags flags("compile", "FILE",
@@ -56,6 +66,10 @@ ExitCode RunCompile(Args args) {
   flags.Choice("--kind", "the kind of a policy that does not say it",
                {"identity", "resource", "trust", "session", "control"}, &kind);
   flags.Bool("--minify", "JSON without white space", &minify);
+  flags.Bool("--sid", "write the labels of statements as Sid", &sid);
+  flags.String("--source-map", "FILE",
+               "write where each value of the JSON comes from into FILE",
+               &source_map);
   flags.Bool("--check", "refuse an invalid policy also for --target json",
              &check);
   flags.Positionals(&paths, 1, 1);
@@ -72,9 +86,20 @@ ExitCode RunCompile(Args args) {
     return ExitCode::kFindings;
   }
 
+  if (program && (sid || minify || !source_map.empty())) {
+    std::cerr << "writ compile: --sid, --minify and --source-map belong to "
+                 "--target json\n";
+    return ExitCode::kUsage;
+  }
   std::vector<const ast::Policy*> policies;
-  for (const ast::Policy& policy : file->content.policies) {
+  for (ast::Policy& policy : file->content.policies) {
+    if (sid) LabelsToSids(&policy);
     if (name.empty() || policy.name == name) policies.push_back(&policy);
+  }
+  if (policies.empty() && name.empty()) {
+    std::cerr << "writ compile: " << Printable(paths[0])
+              << " holds no policy\n";
+    return ExitCode::kUsage;
   }
   if (policies.empty()) {
     std::cerr << "writ compile: " << Printable(paths[0]) << " has no policy `"
@@ -90,6 +115,11 @@ ExitCode RunCompile(Args args) {
     }
     std::cerr << "\n";
     return ExitCode::kUsage;
+  }
+  if (!source_map.empty()) {
+    const ExitCode exit =
+        Deliver(SourceMap(*policies[0], file->source), source_map);
+    if (exit != ExitCode::kOk) return exit;
   }
   return Deliver(PrintJson(*policies[0], minify ? JsonLayout::kMinified
                                                 : JsonLayout::kPretty) +

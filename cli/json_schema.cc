@@ -222,6 +222,47 @@ constexpr std::string_view kVersion = R"json({
 }
 )json";
 
+constexpr std::string_view kRoundtrip = R"json({
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "Whether policies come back from the Writ language",
+  "type": "object",
+  "required": ["schema_version", "policies"],
+  "properties": {
+    "schema_version": {"const": 1},
+    "policies": {
+      "type": "array",
+      "items": {
+        "type": "object",
+        "required": ["file", "policy", "statements", "identical",
+                     "differences"],
+        "properties": {
+          "file": {"type": "string"},
+          "policy": {"type": "string"},
+          "statements": {"type": "integer"},
+          "identical": {"type": "boolean"},
+          "obstacle": {
+            "type": "string",
+            "description": "why there was no way back"
+          },
+          "differences": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": ["pointer", "before", "after"],
+              "properties": {
+                "pointer": {"type": "string"},
+                "before": {"type": "string"},
+                "after": {"type": "string"}
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+)json";
+
 struct CommandSchema {
   std::string_view command;
   std::string_view schema;
@@ -229,6 +270,7 @@ struct CommandSchema {
 constexpr CommandSchema kSchemas[] = {
     {"check", kFindings},
     {"lint", kFindings},
+    {"roundtrip", kRoundtrip},
     {"inspect", kInspect},
     {"version", kVersion},
 };
