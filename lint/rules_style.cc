@@ -28,13 +28,9 @@ constexpr size_t kFormatColumns = 100;
 
 // Words by which authors mark unfinished work, in pieces because this text is
 // searched for them too.
-constexpr std::string_view kMarks[] = {
-    "TO"
-    "DO",
-    "FIX"
-    "ME",
-    "XX"
-    "X"};
+// clang-format off
+constexpr std::string_view kMarks[] = {"TO" "DO", "FIX" "ME", "XX" "X", "HACK"};
+// clang-format on
 
 bool IsWordCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -176,6 +172,12 @@ bool FollowsNaming(std::string_view name, char separator) {
   return IsLower(name.front()) && name.back() != separator;
 }
 
+// Where a policy is called by its name.
+Span NameOf(const ast::Policy& policy) {
+  if (policy.name_span.end > 0) return policy.name_span;
+  return {policy.span.begin, policy.span.begin};
+}
+
 void LintNaming(const PolicyFile& file, const LintOptions& options,
                 Diagnostics* found) {
   if (options.naming == "any") return;
@@ -189,7 +191,7 @@ void LintNaming(const PolicyFile& file, const LintOptions& options,
   };
   for (size_t i = 0; i < file.content.own_policies; ++i) {
     const ast::Policy& policy = file.content.policies[i];
-    judge(policy.name, policy.name_span);
+    judge(policy.name, NameOf(policy));
     for (const ast::Statement& statement : policy.statements) {
       if (statement.label) judge(statement.label->text, statement.label->span);
     }
@@ -220,7 +222,7 @@ void LintDocumentation(const PolicyFile& file, Diagnostics* found) {
   const WritFile& content = file.content;
   if (content.own_policies > 0 && content.tests.empty()) {
     found->Add(Diagnose(DiagnosticId::kPolicyWithoutTests,
-                        content.policies.front().name_span, "", {}));
+                        NameOf(content.policies.front()), "", {}));
   }
   for (size_t i = 0; i < content.own_policies; ++i) {
     const ast::Policy& policy = content.policies[i];
@@ -228,8 +230,8 @@ void LintDocumentation(const PolicyFile& file, Diagnostics* found) {
         policy.annotations.begin(), policy.annotations.end(),
         [](const ast::Annotation& a) { return a.name.text == "description"; });
     if (!described) {
-      found->Add(Diagnose(DiagnosticId::kMissingDescription, policy.name_span,
-                          "", {Excerpt(policy.name)}));
+      found->Add(Diagnose(DiagnosticId::kMissingDescription, NameOf(policy), "",
+                          {Excerpt(policy.name)}));
     }
     std::set<std::string, std::less<>> taken;
     for (const ast::Statement& statement : policy.statements) {
