@@ -66,6 +66,12 @@ bool HasErrors(const std::vector<PolicyFile>& files) {
   });
 }
 
+// RAM refuses the forms that these are about, which is no reason to keep quiet
+// about what they mean elsewhere.
+bool StandsBesideErrors(const RuleInfo& rule) {
+  return rule.id == RuleId::kTRU_001 || rule.id == RuleId::kTRU_002;
+}
+
 std::string AllFindings(const std::vector<PolicyFile>& files) {
   std::string text;
   for (const RuleInfo& rule : Rules()) text += FindingsOf(rule, files);
@@ -95,7 +101,7 @@ TEST_P(GoldenRules, FiresWhereItShouldAndNowhereNear) {
     ASSERT_EQ(one.complaint(), "");
     const std::vector<PolicyFile> fires = one.Run(rule(), one.fires());
     const std::vector<PolicyFile> near = one.Run(rule(), one.near());
-    if (rule().level != Level::kError) {
+    if (rule().level != Level::kError && !StandsBesideErrors(rule())) {
       EXPECT_FALSE(HasErrors(fires)) << AllFindings(fires);
       EXPECT_FALSE(HasErrors(near)) << AllFindings(near);
     }

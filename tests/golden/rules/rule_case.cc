@@ -8,8 +8,12 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "cases/coverage.h"
+#include "cases/run_tests.h"
+#include "cases/suite.h"
 #include "catalogue/catalogue.h"
 #include "lint/config.h"
+#include "lint/fix.h"
 
 namespace writ::testing {
 namespace {
@@ -17,8 +21,6 @@ namespace {
 constexpr std::string_view kFolder = "tests/golden/rules";
 constexpr std::string_view kSectionMark = "=== ";
 constexpr std::string_view kFileMark = "--- ";
-// A fix may open the way for another one.
-constexpr int kMostRounds = 20;
 
 std::string_view TakeLine(std::string_view* text) {
   const size_t end = std::min(text->find('\n'), text->size());
@@ -51,12 +53,45 @@ class WorkFolder {
   std::filesystem::path path_;
 };
 
+// A report without its file's policies.
+PolicyFile Reported(const SourceText& source, const Diagnostics& findings) {
+  return {source, false, false, {}, {}, {}, findings};
+}
+
+// What `writ test` finds in the first file, which holds tests.
+std::vector<PolicyFile> RunTestsOf(const RuleCase::Part& part) {
+  std::vector<PolicyFile> files;
+  Result<TestSuite> suite =
+      LoadTestSuite(part.files.front().name, "2026-12-01T00:00:00Z");
+  if (!suite.ok()) return files;
+  Diagnostics about_tests = suite->diagnostics;
+  if (!suite->broken()) {
+    const SuiteResult result =
+        RunSuite(*suite, TestFilter(), ForEachInTurn, false);
+    SuiteProbes probes(&*suite);
+    for (const CheckResult& check : result.checks) {
+      if (!check.passed) about_tests.Add(FailureOf(*suite, check, &probes));
+    }
+    Coverage coverage;
+    if (coverage.AddPolicies(*suite).ok() && coverage.Count(result).ok()) {
+      for (const UnreachedStatement& one : UnreachedStatements(coverage)) {
+        Diagnostics about_policy;
+        about_policy.Add(one.finding);
+        files.push_back(Reported(one.file->source, about_policy));
+      }
+    }
+  }
+  files.push_back(Reported(suite->source, about_tests));
+  return files;
+}
+
 std::vector<PolicyFile> RunFiles(const RuleInfo& rule,
                                  const RuleCase::Part& part) {
   const WorkFolder folder;
   for (const RuleCase::File& file : part.files) {
     std::ofstream(file.name, std::ios::binary) << file.text;
   }
+  if (rule.needs == RuleNeeds::kTests) return RunTestsOf(part);
   std::vector<PolicyFile> files;
   for (const RuleCase::File& file : part.files) {
     files.push_back(ParsePolicyText(file.name, file.text));
@@ -157,36 +192,19 @@ std::vector<PolicyFile> RuleCase::Run(const RuleInfo& rule,
 }
 
 std::optional<std::string> RuleCase::Fixed(const RuleInfo& rule) const {
-  Part part = fires_;
-  bool offered = false;
-  for (int round = 0; round < kMostRounds; ++round) {
-    std::string& text = part.files.front().text;
-    std::vector<TextEdit> edits;
-    const std::vector<PolicyFile> files = RunFiles(rule, part);
-    for (const Diagnostic& finding : files.front().diagnostics.all()) {
-      if (!IsOf(finding, rule) || !finding.fix) continue;
-      // Edits of one round lie behind one another; the others wait.
-      const bool free = std::all_of(
-          finding.fix->edits.begin(), finding.fix->edits.end(),
-          [&](const TextEdit& edit) {
-            return edits.empty() || edits.back().span.end < edit.span.begin;
-          });
-      if (!free) continue;
-      edits.insert(edits.end(), finding.fix->edits.begin(),
-                   finding.fix->edits.end());
-    }
-    if (edits.empty()) break;
-    offered = true;
-    std::sort(edits.begin(), edits.end(),
-              [](const TextEdit& a, const TextEdit& b) {
-                return a.span.begin > b.span.begin;
-              });
-    for (const TextEdit& edit : edits) {
-      text.replace(edit.span.begin, edit.span.end - edit.span.begin, edit.text);
-    }
-  }
-  if (!offered) return std::nullopt;
-  std::string text = part.files.front().text;
+  const auto judge = [&](std::string text) {
+    Part part = fires_;
+    part.files.front().text = std::move(text);
+    return std::move(RunFiles(rule, part).front());
+  };
+  if (rule.needs == RuleNeeds::kTests) return std::nullopt;
+  FixOptions options;
+  options.with_proposed = rule.fix == FixKind::kProposed;
+  options.rules = {std::string(rule.code)};
+  const FixOutcome outcome =
+      FixFile(judge(fires_.files.front().text), options, judge);
+  if (!outcome.changed()) return std::nullopt;
+  std::string text(outcome.file.source.text());
   if (!text.ends_with('\n')) text.push_back('\n');
   return text;
 }

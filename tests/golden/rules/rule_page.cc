@@ -19,6 +19,7 @@ constexpr std::string_view kHeadOfGroup[][2] = {
     {"TRU", "Trust and cross-account"},
     {"STY", "Style"},
     {"SUP", "Suppressions"},
+    {"TST", "Tests of policies"},
 };
 
 // Lines that a page can show: no control characters but the line break.
