@@ -1,8 +1,9 @@
 // The Writ language, version 1 (docs/language.md). One statement of it is one
-// statement of RAM JSON. Nothing here is recursive, so no text can nest deeply.
+// statement of RAM JSON. Nothing here is recursive, so no text can nest deeply;
+// writ_syntax.cc depends on that.
 //
 // What a bare word means (an action, a number, a date) is decided when the tree
-// is lowered (parse_writ.cc). Every character belongs to some token: an
+// is lowered (lower_writ.cc). Every character belongs to some token: an
 // UNCLOSED or STRAY one is a finding, never skipped.
 grammar Writ;
 
@@ -14,14 +15,19 @@ top : importDecl | setDecl | letDecl | templateDecl | policy | testDecl ;
 // `$fc.Deploy`, `use fc.own("red")`.
 importDecl : IMPORT STRING (AS name)? SEMI ;
 
-setDecl : annotation* SET name ASSIGN LBRACE (value (COMMA value)* COMMA?)? RBRACE ;
+setDecl
+  : annotation* SET name ASSIGN LBRACE (value (COMMA value)* COMMA?)? RBRACE
+    SEMI?
+  ;
 
 letDecl : annotation* LET name ASSIGN value SEMI ;
 
 templateDecl
   : annotation* TEMPLATE name LPAREN (name (COMMA name)* COMMA?)? RPAREN
-    LBRACE statement* RBRACE
+    LBRACE templateItem* RBRACE
   ;
+
+templateItem : use | statement ;
 
 header : WRIT WORD SEMI ;
 
@@ -31,7 +37,10 @@ kind : IDENTITY | RESOURCE | TRUST | CONTROL | SESSION ;
 
 item : version | policyExtra | use | statement ;
 
-use : USE qualifiedName LPAREN (value (COMMA value)* COMMA?)? RPAREN SEMI ;
+use
+  : annotation* USE qualifiedName
+    LPAREN (values (COMMA values)* COMMA?)? RPAREN SEMI
+  ;
 
 // A WORD may hold dots: `fc.own`.
 qualifiedName : name ;
@@ -167,14 +176,17 @@ STRING : '"' STRING_PART* '"' ;
 UNCLOSED : '"' STRING_PART* ;
 fragment STRING_PART : ~["\\\r\n] | '\\' ~[\r\n] ;
 
-REF : '$' [A-Za-z_] [A-Za-z0-9_.]* ;
-
 // No \p{..} classes: they cost start-up time.
-WORD : ([A-Za-z0-9_*?\u0080-\uFFFF] | '-' [0-9]) WORD_PART* ;
-fragment WORD_PART
-  : [A-Za-z0-9_*?.:/+%~@\u0080-\uFFFF-]
-  | '{' [A-Za-z_] [A-Za-z0-9_]* '}'
+REF : '$' [A-Za-z_\u0080-\uFFFF] NAME_PART* ;
+fragment NAME_PART : [A-Za-z0-9_.\u0080-\uFFFF-] ;
+
+WORD
+  : ([A-Za-z0-9_*?\u0080-\uFFFF] | '-' [0-9] | NAMED)
+    ([A-Za-z0-9_*?.:/+%~@\u0080-\uFFFF-] | NAMED)*
   ;
+// `{team}`. A set of one such word, `{team}` behind `set Name =`, is told apart
+// by the reader of tokens (writ_tokens.cc).
+fragment NAMED : '{' [A-Za-z_\u0080-\uFFFF] NAME_PART* '}' ;
 
 COMMENT : '//' ~[\r\n]* -> channel(HIDDEN) ;
 SPACE : [ \t\r\n]+ -> channel(HIDDEN) ;

@@ -120,6 +120,9 @@ struct Statement {
   std::optional<Condition> condition;  // absent and {} are told apart
   std::vector<ForeignMember> foreign;
   Span span;
+  // The `use` in the policy that wrote it out of a template, whose body the
+  // other spans then point into; else {0, 0}.
+  Span use_span;
 };
 
 struct Policy {

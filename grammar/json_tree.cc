@@ -101,9 +101,10 @@ class JsonReader {
       return false;
     }
     if (text_.starts_with("\xEF\xBB\xBF")) {
-      Report(DiagnosticId::kBadText, {0, 3},
-             {"the text begins with a byte order mark",
-              "save the file as UTF-8 without BOM"});
+      ReportWithFix(DiagnosticId::kBadText, {0, 3},
+                    {"the text begins with a byte order mark",
+                     "save the file as UTF-8 without BOM"},
+                    {"remove the byte order mark", true, {{{0, 3}, ""}}});
       at_ = 3;
     }
     SkipSpace();
@@ -131,7 +132,10 @@ class JsonReader {
       } else {
         at_ = std::min(text_.find('\n', at_), text_.size());
       }
-      Syntax(DiagnosticId::kJsonComment, {At(begin), At(at_)}, {});
+      SyntaxWithFix(DiagnosticId::kJsonComment, {At(begin), At(at_)}, {},
+                    {"remove the comment",
+                     false,
+                     {{{At(BlankBefore(begin)), At(at_)}, ""}}});
       if (failed_) return;
     }
   }
@@ -214,8 +218,10 @@ class JsonReader {
 
   void TrailingComma(std::string_view what) {
     const size_t comma = stack_.back().comma;
-    Syntax(DiagnosticId::kJsonTrailingComma, {At(comma), At(comma + 1)},
-           {std::string_view(&text_[at_], 1), what});
+    SyntaxWithFix(
+        DiagnosticId::kJsonTrailingComma, {At(comma), At(comma + 1)},
+        {std::string_view(&text_[at_], 1), what},
+        {"remove the comma", false, {{{At(comma), At(comma + 1)}, ""}}});
   }
 
   bool IsArray(const Open& open) const {
@@ -257,6 +263,7 @@ class JsonReader {
     }
     ++at_;
     tree_.nodes_[stack_.back().node].end = At(at_);
+    last_end_ = at_;
     tree_.nodes_[stack_.back().node].next = At(tree_.nodes_.size());
     stack_.pop_back();
     AfterValue();
@@ -288,9 +295,10 @@ class JsonReader {
         ++at_;
       }
       const std::string word = Excerpt(text_.substr(begin, at_ - begin));
-      Syntax(DiagnosticId::kJsonString, {At(begin), At(at_)},
-             {"the name `" + word + "` stands without quotes",
-              "write \"" + word + "\""});
+      SyntaxWithFix(DiagnosticId::kJsonString, {At(begin), At(at_)},
+                    {"the name `" + word + "` stands without quotes",
+                     "write \"" + word + "\""},
+                    Quote(begin, at_));
       stack_.back().name = AddNode(JsonType::kString, begin, at_);
       expect_ = Expect::kColon;
     } else if (c == ']') {
@@ -324,8 +332,10 @@ class JsonReader {
     } else if (c == ']' || c == '}') {
       CloseContainer(c);
     } else if (c == '"' || c == '\'' || c == '{' || c == '[' || IsWordByte(c)) {
-      Syntax(DiagnosticId::kJsonMissingComma, {At(at_), At(at_ + 1)},
-             {Found(), array ? "elements" : "members"});
+      SyntaxWithFix(
+          DiagnosticId::kJsonMissingComma, {At(at_), At(at_ + 1)},
+          {Found(), array ? "elements" : "members"},
+          {"add the comma", false, {{{At(last_end_), At(last_end_)}, ","}}});
       expect_ = array ? Expect::kValue : Expect::kName;
     } else {
       Unexpected(array ? "`,` or `]`" : "`,` or `}`");
@@ -373,8 +383,10 @@ class JsonReader {
   void CheckCodePoint() {
     const CodePoint point = DecodeUtf8(text_, at_);
     if (IsBidiControl(point.value)) {
-      Report(DiagnosticId::kBidiControl, {At(at_), At(at_ + point.size)},
-             {BidiControlName(point.value)});
+      const Span span{At(at_), At(at_ + point.size)};
+      ReportWithFix(DiagnosticId::kBidiControl, span,
+                    {BidiControlName(point.value)},
+                    {"remove the mark", false, {{span, ""}}});
     }
     at_ += point.size;
   }
@@ -421,8 +433,10 @@ class JsonReader {
       Report(DiagnosticId::kBadText, {At(begin), At(at_)},
              {"a NUL character in a string", "remove it"});
     } else if (IsBidiControl(static_cast<uint32_t>(unit))) {
-      Report(DiagnosticId::kBidiControl, {At(begin), At(at_)},
-             {BidiControlName(static_cast<uint32_t>(unit))});
+      const Span span{At(begin), At(at_)};
+      ReportWithFix(DiagnosticId::kBidiControl, span,
+                    {BidiControlName(static_cast<uint32_t>(unit))},
+                    {"remove the mark", false, {{span, ""}}});
     }
   }
 
@@ -443,7 +457,8 @@ class JsonReader {
       Syntax(DiagnosticId::kJsonNumber, {At(begin), At(at_)}, {Excerpt(word)});
       AddNode(JsonType::kNumber, begin, at_);
     } else {
-      Syntax(DiagnosticId::kJsonWord, {At(begin), At(at_)}, {Excerpt(word)});
+      SyntaxWithFix(DiagnosticId::kJsonWord, {At(begin), At(at_)},
+                    {Excerpt(word)}, Quote(begin, at_));
       AddNode(JsonType::kString, begin, at_);
     }
   }
@@ -456,6 +471,7 @@ class JsonReader {
       failed_ = true;
     }
     tree_.nodes_.push_back({type, At(begin), At(end), index + 1});
+    last_end_ = end;
     return index;
   }
 
@@ -478,10 +494,43 @@ class JsonReader {
     if (++syntax_errors_ >= kMaxSyntaxErrors) failed_ = true;
   }
 
+  void SyntaxWithFix(DiagnosticId id, Span span,
+                     std::initializer_list<std::string_view> parts, Fix fix) {
+    ReportWithFix(id, span, parts, std::move(fix));
+    if (++syntax_errors_ >= kMaxSyntaxErrors) failed_ = true;
+  }
+
   void Report(DiagnosticId id, Span span,
               std::initializer_list<std::string_view> parts) {
     diagnostics_->Add(
         Diagnose(id, span, diagnostics_->full() ? "" : StackPointer(), parts));
+  }
+  void ReportWithFix(DiagnosticId id, Span span,
+                     std::initializer_list<std::string_view> parts, Fix fix) {
+    Diagnostic finding =
+        Diagnose(id, span, diagnostics_->full() ? "" : StackPointer(), parts);
+    finding.fix = std::move(fix);
+    diagnostics_->Add(std::move(finding));
+  }
+
+  // Where the white space before a comment begins; the line break goes with it
+  // when nothing else stands on the line.
+  size_t BlankBefore(size_t comment) const {
+    size_t begin = comment;
+    while (begin > 0 && (text_[begin - 1] == ' ' || text_[begin - 1] == '\t')) {
+      --begin;
+    }
+    const bool to_the_end = at_ >= text_.size() || text_[at_] == '\n';
+    if (to_the_end && begin > 0 && text_[begin - 1] == '\n') --begin;
+    return begin;
+  }
+
+  // Puts a word, which holds nothing to escape, in quotes.
+  Fix Quote(size_t begin, size_t end) const {
+    return {"put it in quotes",
+            false,
+            {{{At(begin), At(end)},
+              "\"" + std::string(text_.substr(begin, end - begin)) + "\""}}};
   }
 
   std::string StackPointer() const {
@@ -552,6 +601,7 @@ class JsonReader {
   std::vector<Open> stack_;
   Expect expect_ = Expect::kValue;
   size_t at_ = 0;
+  size_t last_end_ = 0;  // of the value read last
   size_t syntax_errors_ = 0;
   bool done_ = false;
   bool failed_ = false;

@@ -42,20 +42,20 @@ size_t EditDistance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-void ReportForeignMember(MemberPlace place, std::string_view name, Span span,
-                         std::string pointer, Diagnostics* diagnostics) {
+ForeignMemberFinding FindForeignMember(MemberPlace place, std::string_view name,
+                                       Span span, std::string pointer) {
   if (name == "NotPrincipal" && place == MemberPlace::kStatement) {
-    diagnostics->Add(Diagnose(
-        DiagnosticId::kNotInRam, span, std::move(pointer),
-        {name,
-         "name who is meant with `Principal`, or deny with a condition"}));
-    return;
+    return {Diagnose(DiagnosticId::kNotInRam, span, std::move(pointer),
+                     {name,
+                      "name who is meant with `Principal`, or deny with a "
+                      "condition"}),
+            ""};
   }
   const std::string_view nearest = NearestMember(place, name);
   if (!nearest.empty() && EqualsIgnoreCase(nearest, name)) {
-    diagnostics->Add(Diagnose(DiagnosticId::kMemberCase, span,
-                              std::move(pointer), {nearest, Excerpt(name)}));
-    return;
+    return {Diagnose(DiagnosticId::kMemberCase, span, std::move(pointer),
+                     {nearest, Excerpt(name)}),
+            nearest};
   }
   const std::string help =
       nearest.empty()
@@ -64,10 +64,17 @@ void ReportForeignMember(MemberPlace place, std::string_view name, Span span,
                             : "a statement has `Effect`, `Action`, `Resource`, "
                               "`Condition` and, by kind, `Principal`")
           : "did you mean `" + std::string(nearest) + "`?";
-  diagnostics->Add(Diagnose(
-      DiagnosticId::kUnknownMember, span, std::move(pointer),
-      {Excerpt(name),
-       place == MemberPlace::kPolicy ? "a policy" : "a statement", help}));
+  return {Diagnose(DiagnosticId::kUnknownMember, span, std::move(pointer),
+                   {Excerpt(name),
+                    place == MemberPlace::kPolicy ? "a policy" : "a statement",
+                    help}),
+          nearest};
+}
+
+void ReportForeignMember(MemberPlace place, std::string_view name, Span span,
+                         std::string pointer, Diagnostics* diagnostics) {
+  diagnostics->Add(
+      FindForeignMember(place, name, span, std::move(pointer)).finding);
 }
 
 }  // namespace writ

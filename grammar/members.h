@@ -18,6 +18,15 @@ enum class MemberPlace { kPolicy, kStatement };
 void ReportForeignMember(MemberPlace place, std::string_view name, Span span,
                          std::string pointer, Diagnostics* diagnostics);
 
+// The same finding, not yet reported, and the known name that was meant, or
+// empty.
+struct ForeignMemberFinding {
+  Diagnostic finding;
+  std::string_view meant;
+};
+ForeignMemberFinding FindForeignMember(MemberPlace place, std::string_view name,
+                                       Span span, std::string pointer);
+
 // The candidate nearest to `word` by edit distance (ASCII case ignored), when
 // near enough to be what was meant; empty otherwise.
 template <typename Candidates>

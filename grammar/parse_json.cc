@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "grammar/json_tree.h"
 #include "grammar/members.h"
+#include "grammar/script.h"
 #include "grammar/value.h"
 
 namespace writ {
@@ -44,11 +45,12 @@ class PolicyBuilder {
         if (!has_statement) usable = ReadStatements(m.value, pointer);
         has_statement = true;
       } else {
-        KeepForeign(MemberPlace::kPolicy, m, pointer, &policy_.foreign);
+        KeepForeign(MemberPlace::kPolicy, root, m, pointer, &policy_.foreign);
       }
     }
     if (!has_version && !HasInAnotherCase(policy_.foreign, "Version")) {
-      Report(DiagnosticId::kMissingVersion, OpeningOf(root), "", {});
+      ReportWithFix(DiagnosticId::kMissingVersion, OpeningOf(root), "", {},
+                    {"add the version", true, {VersionBefore(root)}});
     }
     if (!has_statement) {
       if (!HasInAnotherCase(policy_.foreign, "Statement")) {
@@ -100,6 +102,39 @@ class PolicyBuilder {
     diagnostics_->Add(Diagnose(id, span, std::move(pointer), parts));
   }
 
+  void ReportWithFix(DiagnosticId id, Span span, std::string pointer,
+                     std::initializer_list<std::string_view> parts, Fix fix) {
+    Diagnostic finding = Diagnose(id, span, std::move(pointer), parts);
+    finding.fix = std::move(fix);
+    diagnostics_->Add(std::move(finding));
+  }
+  // Writes `text` in the place of a name or a value.
+  Fix Rewrite(Index i, const std::string& text) const {
+    return {"write `" + text + "`", false, {{json_.SpanOf(i), text}}};
+  }
+
+  // Adds the version as the first member, laid out like the one behind it.
+  TextEdit VersionBefore(Index object) const {
+    const uint32_t inside = json_.at(object).begin + 1;
+    const Index first = json_.First(object);
+    std::string text = "\"Version\": \"1\"";
+    if (first < json_.at(object).next) {
+      const std::string_view space =
+          json_.Raw(object).substr(1, json_.at(first).begin - inside);
+      const bool blank = !space.empty() && space.find_first_not_of(" \t\r\n") ==
+                                               std::string_view::npos;
+      text = blank ? std::string(space) + text + "," : text + ", ";
+    }
+    return {{inside, inside}, std::move(text)};
+  }
+
+  bool HasMember(Index object, std::string_view name) const {
+    for (Member m = FirstMember(object); m.name < m.end; m = NextMember(m)) {
+      if (json_.String(m.name) == name) return true;
+    }
+    return false;
+  }
+
   // A member that is missing only because it is spelled in another case; that
   // was reported.
   static bool HasInAnotherCase(const std::vector<ast::ForeignMember>& members,
@@ -110,11 +145,19 @@ class PolicyBuilder {
                        });
   }
 
-  void KeepForeign(MemberPlace place, const Member& m,
+  void KeepForeign(MemberPlace place, Index object, const Member& m,
                    const std::string& pointer,
                    std::vector<ast::ForeignMember>* foreign) {
-    ReportForeignMember(place, json_.String(m.name), json_.SpanOf(m.name),
-                        pointer, diagnostics_);
+    ForeignMemberFinding found = FindForeignMember(
+        place, json_.String(m.name), json_.SpanOf(m.name), pointer);
+    // A text whose findings do not fit has no use for more fixes, and looking
+    // for the name costs time.
+    if (!diagnostics_->full() && !found.meant.empty() &&
+        !HasMember(object, found.meant)) {
+      found.finding.fix =
+          Rewrite(m.name, "\"" + std::string(found.meant) + "\"");
+    }
+    diagnostics_->Add(std::move(found.finding));
     KeepSilently(m, foreign);
   }
   void KeepSilently(const Member& m,
@@ -126,21 +169,30 @@ class PolicyBuilder {
 
   void ReadVersion(Index value, const std::string& pointer) {
     if (json_.at(value).type != JsonType::kString) {
-      Report(DiagnosticId::kVersionType, json_.SpanOf(value), pointer,
-             {Shown(value)});
+      ReportWithFix(DiagnosticId::kVersionType, json_.SpanOf(value), pointer,
+                    {Shown(value)}, Rewrite(value, "\"1\""));
       return;
     }
     policy_.version = json_.String(value);
     if (policy_.version != "1") {
-      Report(DiagnosticId::kInvalidVersion, json_.SpanOf(value), pointer,
-             {Shown(value)});
+      ReportWithFix(DiagnosticId::kInvalidVersion, json_.SpanOf(value), pointer,
+                    {Shown(value)}, Rewrite(value, "\"1\""));
     }
   }
 
   bool ReadStatements(Index list, const std::string& pointer) {
     if (json_.at(list).type != JsonType::kArray) {
-      Report(DiagnosticId::kStatementNotList, json_.SpanOf(list), pointer,
-             {TypeOf(list)});
+      Diagnostic finding =
+          Diagnose(DiagnosticId::kStatementNotList, json_.SpanOf(list), pointer,
+                   {TypeOf(list)});
+      if (json_.at(list).type == JsonType::kObject) {
+        const Span span = json_.SpanOf(list);
+        finding.fix =
+            Fix{"put brackets around it",
+                true,
+                {{{span.begin, span.begin}, "["}, {{span.end, span.end}, "]"}}};
+      }
+      diagnostics_->Add(std::move(finding));
       return false;
     }
     bool usable = true;
@@ -185,7 +237,7 @@ class PolicyBuilder {
       } else if (name == "Condition") {
         ReadCondition(m, at, &statement);
       } else {
-        KeepForeign(MemberPlace::kStatement, m, at, &statement.foreign);
+        KeepForeign(MemberPlace::kStatement, object, m, at, &statement.foreign);
       }
     }
     if (!has_effect && !HasInAnotherCase(statement.foreign, "Effect")) {
@@ -207,10 +259,13 @@ class PolicyBuilder {
     }
     constexpr std::string_view kEffects[] = {"Allow", "Deny"};
     const std::string_view nearest = NearestName(text, kEffects);
-    Report(DiagnosticId::kInvalidEffect, json_.SpanOf(m.value), pointer,
-           {Shown(m.value), nearest.empty()
-                                ? "write \"Allow\" or \"Deny\""
-                                : "write \"" + std::string(nearest) + "\""});
+    const std::string meant = "\"" + std::string(nearest) + "\"";
+    Diagnostic finding = Diagnose(
+        DiagnosticId::kInvalidEffect, json_.SpanOf(m.value), pointer,
+        {Shown(m.value),
+         nearest.empty() ? "write \"Allow\" or \"Deny\"" : "write " + meant});
+    if (!nearest.empty()) finding.fix = Rewrite(m.value, meant);
+    diagnostics_->Add(std::move(finding));
   }
 
   void ReadSid(const Member& m, const std::string& pointer,
@@ -299,7 +354,13 @@ class PolicyBuilder {
                       std::string_view what) {
     for (size_t i = 0; i < values.items.size(); ++i) {
       const ast::Value& value = values.items[i];
-      if (value.kind == ast::Value::Kind::kString) continue;
+      if (value.kind == ast::Value::Kind::kString) {
+        if (!FindLookAlike(value.text)) continue;
+        ReportMixedScript(value.text, value.span,
+                          values.is_list ? PointerTo(pointer, i) : pointer,
+                          diagnostics_);
+        continue;
+      }
       Report(
           DiagnosticId::kValueType, value.span,
           values.is_list ? PointerTo(pointer, i) : pointer,
@@ -392,7 +453,12 @@ class PolicyBuilder {
         usable = false;
         continue;
       }
-      op->tests.push_back({TextOf(k.name), *std::move(values)});
+      ast::Text key = TextOf(k.name);
+      if (FindLookAlike(key.text)) {
+        ReportMixedScript(key.text, key.span, PointerTo(pointer, key.text),
+                          diagnostics_);
+      }
+      op->tests.push_back({std::move(key), *std::move(values)});
     }
     return usable;
   }

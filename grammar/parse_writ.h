@@ -50,8 +50,8 @@ struct WritExpectation {
   std::optional<bool> explicit_deny;
   ast::Values actions;
   ast::Values resources;
-  // `policy.label` or `policy#index` (from zero); each must be among the
-  // determining statements.
+  // `policy.label` or `policy.0` (counted from zero); each must be among the
+  // determining statements. They exist.
   std::vector<ast::Text> because;
   Span span;
 };
@@ -66,14 +66,17 @@ struct WritTest {
 };
 
 // What a .writ file says, its sets, constants and templates written out. The
-// policies are those of the file itself followed by those it imports.
+// policies are those of the file itself followed by those of the files that it
+// imports (not of what those import); with `as fc` such a policy is called
+// `fc.name`.
 struct WritFile {
   std::vector<ast::Policy> policies;
   size_t own_policies = 0;  // the first so many are the file's own
   std::vector<WritTest> tests;                // of the file itself
   std::vector<WritDefinition> definitions;    // of the file itself
   std::vector<WritComment> comments;          // of the file itself, in order
-  std::vector<std::string> imports;           // resolved paths, each once
+  // Resolved paths of all imported texts, each once.
+  std::vector<std::string> imports;
   // Where `writ 1;` stands; {0, 0} if the file has none.
   Span header;
 };
@@ -105,8 +108,10 @@ bool IsWritName(std::string_view text);
 //              may have other errors; CheckPolicy (compiler/check.h) judges it
 //              once the kind is known. A file may hold tests and definitions
 //              only.
-// Bounds       kMaxImports texts, kMaxExpandedValues values written out,
-//              kMaxStatements statements of a policy: beyond, one finding
+// Bounds       kMaxImports texts, kMaxExpandedValues values and
+//              kMaxExpandedBytes of text written out, kMaxExpansionDepth names
+//              in one another, kMaxStatements statements of a policy: beyond,
+//              one finding
 // Threads      any number may read at once
 std::optional<WritFile> ParseWrit(SourceText* source,
                                   const WritImportReader& read,
