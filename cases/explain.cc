@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "authz/match_principal.h"
+#include "authz/match_resource.h"
 #include "grammar/render.h"
 
 namespace writ {
@@ -17,7 +19,8 @@ struct Place {
   Layer layer;
   uint64_t rank;  // of a control level: from the inside out
   std::string account;
-  auto Key() const { return std::tuple(Order(), account, rank); }
+  int chain = 0;  // of a control policy: the owner's, the caller's, neither
+  auto Key() const { return std::tuple(Order(), chain, account, rank); }
 
  private:
   int Order() const {
@@ -211,8 +214,24 @@ Trace Explain(const Request& request, std::span<const CasePolicy> policies,
   Trace trace;
   trace.resource = decision.resource;
   std::vector<std::pair<Place, uint32_t>> order;
+  Caller caller;
+  RequestResource resource;
+  ReadPrincipal(request.principal, &caller);
+  if (trace.resource < request.resources.size()) {
+    ReadResource(request.resources[trace.resource], &resource);
+  }
+  const std::string_view named = resource.account();
+  const std::string_view owner =
+      named.empty() || named == "*" ? caller.account : named;
   for (uint32_t i = 0; i < policies.size(); ++i) {
-    order.emplace_back(PlaceOf(policies[i]), i);
+    Place place = PlaceOf(policies[i]);
+    if (place.layer == Layer::kControl) {
+      if (place.account.empty()) place.account = owner;
+      place.chain = place.account == owner            ? 0
+                    : place.account == caller.account ? 1
+                                                      : 2;
+    }
+    order.emplace_back(std::move(place), i);
   }
   std::ranges::stable_sort(order, [](const auto& a, const auto& b) {
     return a.first.Key() < b.first.Key();
@@ -232,7 +251,7 @@ Trace Explain(const Request& request, std::span<const CasePolicy> policies,
   // Of the control levels the first without a matching Allow, or with a
   // matching Deny, is the one that ended the matter.
   for (LayerTrace& layer : trace.layers) {
-    if (layer.layer != decision.layer) continue;
+    if (layer.layer != decision.layer || layer.statements.empty()) continue;
     if (layer.layer == Layer::kControl) {
       const bool denied = std::ranges::any_of(
           layer.statements, [](const StatementTrace& statement) {
