@@ -2,8 +2,11 @@
 #include "compiler/check.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "base/limits.h"
 #include "compiler/check_scope.h"
@@ -59,6 +62,18 @@ bool HasForeign(const ast::Statement& statement, std::string_view name) {
                      });
 }
 
+// What is being checked, for fixes: the text and how it is written.
+struct CheckedText {
+  const SourceText& source;
+  const ast::Policy& policy;
+  bool is_json;
+};
+
+bool Inside(Span outer, Span inner) {
+  return outer.begin <= inner.begin && inner.begin < inner.end &&
+         inner.end <= outer.end;
+}
+
 // A place to point at for what a statement lacks.
 Span Opening(Span span) {
   return span.end > span.begin ? Span{span.begin, span.begin + 1} : span;
@@ -91,14 +106,44 @@ void CheckPatterns(const ast::PatternList& list, bool is_action,
   }
 }
 
+// Removes a member with the comma that belongs to it, or a clause of the
+// language, of a statement that stands in the text itself.
+std::optional<Fix> RemovePart(const CheckedText& checked,
+                              const ast::Statement& statement, Span part) {
+  const std::string_view text = checked.source.text();
+  if (!checked.source.Owns(statement.span) || !Inside(statement.span, part) ||
+      !Inside(checked.policy.span, statement.span)) {
+    return std::nullopt;
+  }
+  constexpr std::string_view kSpace = " \t\r\n";
+  const size_t before = text.find_last_not_of(kSpace, part.begin - 1);
+  if (!checked.is_json) {
+    part.begin = static_cast<uint32_t>(before) + 1;
+    return Fix{"remove it", false, {{part, ""}}};
+  }
+  const size_t after = text.find_first_not_of(kSpace, part.end);
+  if (after != std::string_view::npos && text[after] == ',') {
+    part.end = static_cast<uint32_t>(text.find_first_not_of(kSpace, after + 1));
+  } else if (text[before] == ',') {
+    part.begin = static_cast<uint32_t>(before);
+  }
+  if (!Inside(statement.span, part)) return std::nullopt;
+  return Fix{"remove it", false, {{part, ""}}};
+}
+
 // A trust statement has Effect, Action (sts:AssumeRole), Principal, Condition.
-void CheckTrustStatement(const ast::Statement& statement,
+void CheckTrustStatement(const CheckedText& checked,
+                         const ast::Statement& statement,
                          const CheckScope& scope) {
   if (statement.resource) {
     const std::string_view name =
         statement.resource->negated ? "NotResource" : "Resource";
-    scope.In(name).Report(DiagnosticId::kResourceInTrust,
-                          statement.resource->name_span, {name});
+    const Span at = statement.resource->name_span;
+    Diagnostic finding =
+        scope.In(name).Draft(DiagnosticId::kResourceInTrust, at, {name});
+    finding.fix = RemovePart(checked, statement,
+                             {at.begin, statement.resource->values.span.end});
+    scope.Add(std::move(finding));
   }
   if (!statement.action) return;
   const ast::PatternList& action = *statement.action;
@@ -112,12 +157,22 @@ void CheckTrustStatement(const ast::Statement& statement,
     const ast::Value& value = action.values.items[i];
     if (EqualsIgnoreCase(value.text, "sts:AssumeRole")) continue;
     const std::string shown = "`" + Excerpt(value.text) + "`";
-    at.Item(action.values, i)
-        .Report(DiagnosticId::kTrustAction, value.span, {shown});
+    const CheckScope place = at.Item(action.values, i);
+    Diagnostic finding =
+        place.Draft(DiagnosticId::kTrustAction, value.span, {shown});
+    if (action.values.items.size() == 1 && Inside(statement.span, value.span) &&
+        checked.source.Owns(value.span)) {
+      finding.fix = Fix{"write `sts:AssumeRole`",
+                        false,
+                        {{value.span, checked.is_json ? "\"sts:AssumeRole\""
+                                                      : "sts:AssumeRole"}}};
+    }
+    place.Add(std::move(finding));
   }
 }
 
-void CheckPresence(const ast::Statement& statement, const CheckScope& scope) {
+void CheckPresence(const CheckedText& checked, const ast::Statement& statement,
+                   const CheckScope& scope) {
   const bool trust = scope.kind() == ast::PolicyKind::kTrust;
   const bool needs_principal =
       trust || scope.kind() == ast::PolicyKind::kResource;
@@ -142,14 +197,41 @@ void CheckPresence(const ast::Statement& statement, const CheckScope& scope) {
                         : "name accounts or users by number, or [\"*\"]"});
   }
   if (!needs_principal && statement.principal) {
-    scope.In("Principal")
-        .Report(DiagnosticId::kPrincipalNotAllowed,
-                statement.principal->name_span, {KindPhrase(scope.kind())});
+    const Span name = statement.principal->name_span;
+    Diagnostic finding = scope.In("Principal")
+                             .Draft(DiagnosticId::kPrincipalNotAllowed, name,
+                                    {KindPhrase(scope.kind())});
+    finding.fix = RemovePart(checked, statement,
+                             {name.begin, statement.principal->span.end});
+    scope.Add(std::move(finding));
   }
 }
 
-void CheckStatement(const ast::Statement& statement, const CheckScope& scope) {
-  CheckPresence(statement, scope);
+// W-TRU-001, W-TRU-002. The error about the form says only that it is wrong.
+void CheckAnyone(const ast::Statement& statement, const CheckScope& scope) {
+  if (statement.effect != ast::Effect::kAllow) return;
+  const bool conditioned =
+      statement.condition && !statement.condition->operators.empty();
+  const auto judge = [&](const ast::Values& values) {
+    for (const ast::Value& value : values.items) {
+      if (value.text != "*" && value.text != "acs:ram::*:root") continue;
+      Diagnostic finding =
+          scope.Draft(conditioned ? DiagnosticId::kAnyoneWithCondition
+                                  : DiagnosticId::kAnyoneAssume,
+                      value.span);
+      finding.label = "everyone";
+      scope.Add(std::move(finding));
+    }
+  };
+  judge(statement.principal->bare);
+  for (const ast::Principal::Typed& typed : statement.principal->typed) {
+    judge(typed.values);
+  }
+}
+
+void CheckStatement(const CheckedText& checked, const ast::Statement& statement,
+                    const CheckScope& scope) {
+  CheckPresence(checked, statement, scope);
   if (statement.sid) {
     scope.In("Sid").Report(DiagnosticId::kSidIgnored, statement.sid->span);
   }
@@ -158,7 +240,7 @@ void CheckStatement(const ast::Statement& statement, const CheckScope& scope) {
                   scope.In(statement.action->negated ? "NotAction" : "Action"));
   }
   const bool trust = scope.kind() == ast::PolicyKind::kTrust;
-  if (trust) CheckTrustStatement(statement, scope);
+  if (trust) CheckTrustStatement(checked, statement, scope);
   if (statement.resource && !trust) {
     const CheckScope at =
         scope.In(statement.resource->negated ? "NotResource" : "Resource");
@@ -170,10 +252,34 @@ void CheckStatement(const ast::Statement& statement, const CheckScope& scope) {
   if (statement.principal &&
       (trust || scope.kind() == ast::PolicyKind::kResource)) {
     CheckPrincipal(*statement.principal, scope.In("Principal"));
+    if (trust) CheckAnyone(statement, scope.In("Principal"));
   }
   if (statement.condition) {
     CheckCondition(*statement.condition, scope.In("Condition"));
   }
+}
+
+// The names of statements, each with the number to try next behind it.
+using SidNumbers = std::unordered_map<std::string, size_t>;
+
+// Gives the second statement of a name another one that nobody has.
+void ReportDuplicateSid(const CheckedText& checked, const ast::Text& sid,
+                        SidNumbers* names, const CheckScope& scope) {
+  Diagnostic finding =
+      scope.Draft(DiagnosticId::kDuplicateSid, sid.span, {Excerpt(sid.text)});
+  const std::string plain = "\"" + sid.text + "\"";
+  if (checked.source.Owns(sid.span) &&
+      checked.source.TextOf(sid.span) == plain) {
+    size_t number = (*names)[sid.text];
+    while (names->contains(sid.text + std::to_string(number))) ++number;
+    (*names)[sid.text] = number + 1;
+    const std::string fresh = sid.text + std::to_string(number);
+    names->emplace(fresh, 2);
+    finding.fix = Fix{"call it `" + Excerpt(fresh) + "`",
+                      true,
+                      {{sid.span, "\"" + fresh + "\""}}};
+  }
+  scope.Add(std::move(finding));
 }
 
 void CheckSize(std::string_view text, bool is_json, const ast::Policy& policy,
@@ -231,14 +337,18 @@ void CheckPolicy(const SourceText& source, const ast::Policy& policy,
     scope.In("Statement")
         .Report(DiagnosticId::kEmptyStatement, Opening(policy.span));
   }
+  const CheckedText checked{source, policy, is_json};
   std::unordered_set<std::string_view> sids;
+  SidNumbers names;
+  for (const ast::Statement& statement : policy.statements) {
+    if (statement.sid) names.emplace(statement.sid->text, 2);
+  }
   for (size_t i = 0; i < policy.statements.size(); ++i) {
     const ast::Statement& statement = policy.statements[i];
     const CheckScope at = scope.In("Statement").In(i);
-    CheckStatement(statement, at);
+    CheckStatement(checked, statement, at);
     if (statement.sid && !sids.insert(statement.sid->text).second) {
-      at.In("Sid").Report(DiagnosticId::kDuplicateSid, statement.sid->span,
-                          {Excerpt(statement.sid->text)});
+      ReportDuplicateSid(checked, *statement.sid, &names, at.In("Sid"));
     }
   }
 }

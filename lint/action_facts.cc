@@ -51,17 +51,16 @@ const ActionFacts& ActionFactsCache::Of(const std::string& pattern) {
 
 std::vector<std::string> ActionFactsCache::ShapesOf(
     const CatalogueAction& action) const {
-  if (action.resources_unknown) return {"acs:" + action.service + ":*:*:*"};
-  if (action.resources.empty()) return {"*"};
+  if (!action.resources_unknown && action.resources.empty()) return {"*"};
   std::vector<std::string> shapes;
   const CatalogueService* service = catalogue_.FindService(action.service);
-  if (service == nullptr) return {"acs:" + action.service + ":*:*:*"};
-  for (const CatalogueResource& resource : service->resources) {
-    if (std::find(action.resources.begin(), action.resources.end(),
-                  resource.name) != action.resources.end()) {
-      shapes.push_back(resource.shape);
+  for (const std::string& name : action.resources) {
+    if (service == nullptr) break;
+    for (const CatalogueResource& resource : service->resources) {
+      if (resource.name == name) shapes.push_back(resource.shape);
     }
   }
+  if (shapes.empty()) shapes.push_back("acs:" + action.service + ":*:*:*");
   return shapes;
 }
 

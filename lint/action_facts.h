@@ -40,7 +40,8 @@ class ActionFactsCache {
   explicit ActionFactsCache(const Catalogue& catalogue)
       : catalogue_(catalogue) {}
   const ActionFacts& Of(const std::string& pattern);
-  // The shapes of the resources that `action` is asked on; `*` if it has none.
+  // The shapes of the resources that `action` is asked on, the usual one first:
+  // at least one; `*` if it has none.
   std::vector<std::string> ShapesOf(const CatalogueAction& action) const;
 
  private:

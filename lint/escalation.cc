@@ -341,7 +341,13 @@ Result<EscalationTable> EscalationTable::WithFile(const SourceText& source) {
         std::find_if(table.rows_.begin(), table.rows_.end(),
                      [&](const Escalation& r) { return r.id == row.id; });
     if (same == table.rows_.end()) {
-      table.rows_.push_back(std::move(row));
+      // Behind the last of its rule: the order is the rank.
+      const auto last =
+          std::find_if(table.rows_.rbegin(), table.rows_.rend(),
+                       [&](const Escalation& r) { return r.rule == row.rule; });
+      table.rows_.insert(
+          last == table.rows_.rend() ? table.rows_.end() : last.base(),
+          std::move(row));
     } else {
       *same = std::move(row);
     }

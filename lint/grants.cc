@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "grammar/operators.h"
@@ -278,6 +279,14 @@ std::optional<Fix> AddCondition(const PolicyFile& file,
                    : WritEdit(statement, added);
   if (!edit) return std::nullopt;
   return Fix{"add " + ShowCondition(file, added), false, {*std::move(edit)}};
+}
+
+void AddNote(std::string text, Diagnostic* finding) {
+  finding->notes.push_back({DiagnosticNote::Kind::kNote, std::move(text)});
+}
+
+void AddExample(std::string text, Diagnostic* finding) {
+  finding->notes.push_back({DiagnosticNote::Kind::kExample, std::move(text)});
 }
 
 std::string NameSome(const std::vector<std::string>& names) {

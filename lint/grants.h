@@ -88,6 +88,10 @@ std::optional<Fix> AddCondition(const PolicyFile& file,
                                 const ast::Statement& statement,
                                 const NewCondition& added);
 
+void AddNote(std::string text, Diagnostic* finding);
+// A request that the policy allows and its author may not have meant.
+void AddExample(std::string text, Diagnostic* finding);
+
 // "`a`", "`a` and `b`", "`a`, `b` and 3 more".
 std::string NameSome(const std::vector<std::string>& names);
 std::string NameSome(const ast::Values& values);

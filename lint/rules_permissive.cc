@@ -17,13 +17,13 @@
 #include <vector>
 
 #include "compiler/check_scope.h"
-#include "grammar/operators.h"
 #include "grammar/value.h"
 #include "lint/action_facts.h"
 #include "lint/edit.h"
 #include "lint/escalation.h"
 #include "lint/grants.h"
 #include "lint/lint.h"
+#include "lint/permissive.h"
 
 namespace writ {
 namespace {
@@ -48,13 +48,6 @@ bool IsAnyone(const ast::Statement& statement) {
                      [](const ast::Value& value) { return value.text == "*"; });
 }
 
-void Note(std::string text, Diagnostic* finding) {
-  finding->notes.push_back({DiagnosticNote::Kind::kNote, std::move(text)});
-}
-void Example(std::string text, Diagnostic* finding) {
-  finding->notes.push_back({DiagnosticNote::Kind::kExample, std::move(text)});
-}
-
 // A resource of a shape as a request would name it.
 std::string ExampleOf(std::string shape) {
   for (size_t at = shape.find('*'); at != std::string::npos;
@@ -63,8 +56,12 @@ std::string ExampleOf(std::string shape) {
     const bool in_name =
         std::count(shape.begin(),
                    shape.begin() + static_cast<std::ptrdiff_t>(at), ':') > 3;
-    if (in_name) shape.replace(at, 1, "any");
-    at += in_name ? 3 : 1;
+    if (!in_name) {
+      ++at;
+      continue;
+    }
+    const size_t end = std::min(shape.find_first_not_of('*', at), shape.size());
+    shape.replace(at, end - at, "any");
   }
   return shape;
 }
@@ -84,7 +81,7 @@ class StatementJudge {
                    .In(number)) {}
 
   void Judge() {
-    JudgeAddresses();
+    JudgeAddresses(subject_, statement_, scope_);
     if (!statement_.action || !statement_.resource || IsAnyone(statement_)) {
       return;
     }
@@ -148,10 +145,10 @@ class StatementJudge {
     const auto on = ItemMeaningAllOf(resource(), "acs:*:*:*:*");
     PointAtResource(*on, "on every resource", &finding);
     if (statement_.condition && !statement_.condition->operators.empty()) {
-      Note("the condition says when it holds; what it grants is everything",
-           &finding);
+      AddNote("the condition says when it holds; what it grants is everything",
+              &finding);
     }
-    Example(
+    AddExample(
         "ram:AttachPolicyToUser on acs:ram:*:system:policy/"
         "AdministratorAccess",
         &finding);
@@ -166,10 +163,11 @@ class StatementJudge {
     finding.label = "allows all the rest";
     const bool everywhere =
         resource().negated || StarItem(PatternKind::kResource, resource());
-    Note(everywhere ? "an action or a service that is added later is allowed "
-                      "at once"
-                    : "an action that is added later is allowed at once",
-         &finding);
+    AddNote(everywhere
+                ? "an action or a service that is added later is allowed "
+                  "at once"
+                : "an action that is added later is allowed at once",
+            &finding);
     finding.fix = ExpandNotAction();
     at.Add(std::move(finding));
   }
@@ -229,7 +227,7 @@ class StatementJudge {
         at.Draft(DiagnosticId::kAllowNotResource, resource().name_span,
                  {NameSome(action().values), NameSome(resource().values)});
     finding.label = "allows all the rest";
-    Note(
+    AddNote(
         "a resource that is created later is allowed at once; so is what is "
         "asked on `*`",
         &finding);
@@ -263,7 +261,7 @@ class StatementJudge {
     }
     const ActionFacts& facts = facts_->Of(ActionText(items[0]));
     if (facts.changing > 0) {
-      Note("among them " + NameSome(GravestActions(facts)), &finding);
+      AddNote("among them " + NameSome(GravestActions(facts)), &finding);
     }
     at.Add(std::move(finding));
   }
@@ -295,7 +293,7 @@ class StatementJudge {
           AtAction(i).Draft(DiagnosticId::kWriteStar, ActionSpan(i),
                             {Excerpt(ActionText(i)), count});
       PointAtResource(*on, "on every resource", &finding);
-      Note("among them " + NameSome(GravestActions(facts)), &finding);
+      AddNote("among them " + NameSome(GravestActions(facts)), &finding);
       finding.fix = SpellOut(i, facts);
       AtAction(i).Add(std::move(finding));
     }
@@ -334,9 +332,12 @@ class StatementJudge {
         DiagnosticId::kCredentialExposure, {}, nullptr, {}};
     TraitFinding data{DiagnosticId::kDataReadUnrestricted, {}, nullptr, {}};
     for (size_t i = 0; i < reported_.size(); ++i) {
-      if (reported_[i] || IsWholeService(ActionText(i))) continue;
+      if (reported_[i] || ActionText(i) == "*" ||
+          IsWholeService(ActionText(i))) {
+        continue;
+      }
       const ActionFacts& facts = facts_->Of(ActionText(i));
-      if (facts.changes_logging != nullptr && !HasWildcard(ActionText(i))) {
+      if (TampersWithLogs(i, facts)) {
         Claim(i, facts.changes_logging, std::nullopt, &logging);
       } else if (Exposes(facts)) {
         Claim(i, facts.exposes, Everywhere(*facts.exposes), &exposes);
@@ -352,6 +353,13 @@ class StatementJudge {
     Report(data);
   }
 
+  // Of one thing that is named, somebody decided so. What the catalogue knows
+  // no resources of is a trail.
+  bool TampersWithLogs(size_t item, const ActionFacts& facts) const {
+    return facts.changes_logging != nullptr && !HasWildcard(ActionText(item)) &&
+           (facts.changes_logging->resources_unknown || Several());
+  }
+
   bool Exposes(const ActionFacts& facts) const {
     return !chosen_ && facts.exposes != nullptr && Everywhere(*facts.exposes);
   }
@@ -359,8 +367,12 @@ class StatementJudge {
   // Of several identities: the resource is a pattern. Taking roles is a
   // question of its own (W-ESC-010), and so is what escalates.
   bool GivesCredentials(size_t item, const ActionFacts& facts) const {
-    return facts.gives_credentials != nullptr && !Escalates(item) &&
-           facts.gives_credentials->service != "sts" && Several();
+    const CatalogueAction* gives = facts.gives_credentials;
+    if (gives == nullptr || Escalates(item) || gives->service == "sts") {
+      return false;
+    }
+    // A wildcard over what only reads is not meant that way: `ecs:Describe*`.
+    return (Changes(*gives) || !HasWildcard(ActionText(item))) && Several();
   }
   std::optional<size_t> Several() const {
     for (size_t i = 0; i < resource().values.items.size(); ++i) {
@@ -378,8 +390,9 @@ class StatementJudge {
     if (chosen_ || facts.reads_data == nullptr) return nullptr;
     for (const CatalogueAction* meant : facts.actions) {
       if (!meant->has(ActionTrait::kReadsData) || !Everywhere(*meant)) continue;
-      // What can be asked on `*` only cannot be narrowed.
-      if (meant->resources.empty() && !meant->resources_unknown) continue;
+      // What can be asked on `*` only, or nobody knows on what, cannot be
+      // narrowed.
+      if (meant->resources.empty() || meant->resources_unknown) continue;
       return meant;
     }
     return nullptr;
@@ -400,8 +413,10 @@ class StatementJudge {
     for (const size_t item : trait.items) names.push_back(ActionText(item));
     const size_t first = trait.items[0];
     const CheckScope at = AtAction(first);
-    Diagnostic finding =
-        at.Draft(trait.id, ActionSpan(first), {NameSome(names)});
+    Diagnostic finding = at.Draft(
+        trait.id, ActionSpan(first),
+        {NameSome(names),
+         trait.on ? Excerpt(resource().values.items[*trait.on].text) : "*"});
     if (HasWildcard(ActionText(first))) {
       finding.label = "includes `" + NameOf(*trait.first) + "`";
     }
@@ -417,7 +432,8 @@ class StatementJudge {
     }
     const std::vector<std::string> shapes = facts_->ShapesOf(*trait.first);
     if (!shapes.empty()) {
-      Example(NameOf(*trait.first) + " on " + ExampleOf(shapes[0]), &finding);
+      AddExample(NameOf(*trait.first) + " on " + ExampleOf(shapes[0]),
+                 &finding);
     }
     at.Add(std::move(finding));
   }
@@ -444,7 +460,7 @@ class StatementJudge {
       }
       // The table of escalations says what to name.
       if (Escalates(i)) continue;
-      if (shape.empty()) shape = Narrowest(meant);
+      if (shape.empty()) shape = facts_->ShapesOf(meant)[0];
       items.push_back(i);
     }
     if (effectively) return ReportEffectivelyStar(*effectively, service);
@@ -459,21 +475,12 @@ class StatementJudge {
       finding.others.push_back({ActionSpan(item), "can be limited"});
     }
     if (items.size() < reported_.size()) {
-      Note(
+      AddNote(
           "actions that have no resource need `*`: give them a statement of "
           "their own",
           &finding);
     }
     at.Add(std::move(finding));
-  }
-
-  // The longest shape says most about what to write.
-  std::string Narrowest(const CatalogueAction& meant) const {
-    std::string best;
-    for (const std::string& shape : facts_->ShapesOf(meant)) {
-      if (shape.size() > best.size()) best = shape;
-    }
-    return best;
   }
 
   std::optional<size_t> EffectivelyStar(const std::string& pattern) const {
@@ -497,7 +504,7 @@ class StatementJudge {
         at.Draft(DiagnosticId::kEffectivelyStar, value.span,
                  {Excerpt(value.text), "`" + Excerpt(service) + "`"});
     finding.label = "limits nothing";
-    Note(
+    AddNote(
         "only the bare `*` matches actions that are asked on `*`, so the two "
         "are not the same",
         &finding);
@@ -531,7 +538,7 @@ class StatementJudge {
     if (facts.sensitive != nullptr && HasWildcard(names[0])) {
       finding.label = "includes `" + NameOf(*facts.sensitive) + "`";
     }
-    Note(
+    AddNote(
         "roles of services have no second factor: switch the rule off where "
         "the policy is for one",
         &finding);
@@ -574,52 +581,6 @@ class StatementJudge {
           }
           return false;
         });
-  }
-
-  void JudgeAddresses() const {
-    if (!statement_.condition) return;
-    const CheckScope at = scope_.In("Condition");
-    for (const ast::ConditionOperator& op : statement_.condition->operators) {
-      if (!op.op || InfoOf(*op.op).family != OperandFamily::kIp ||
-          InfoOf(*op.op).negated) {
-        continue;
-      }
-      for (const ast::ConditionTest& test : op.tests) {
-        for (size_t i = 0; i < test.values.items.size(); ++i) {
-          JudgeBlock(
-              test.values.items[i],
-              at.In(op.name.text).In(test.key.text).Item(test.values, i));
-        }
-      }
-    }
-  }
-
-  void JudgeBlock(const ast::Value& value, const CheckScope& at) const {
-    const std::optional<IpBlock> block = ParseCidr(value.text);
-    if (!block) return;
-    const uint32_t shortest = block->is_v6
-                                  ? subject_.options.shortest_ipv6_prefix
-                                  : subject_.options.shortest_ipv4_prefix;
-    if (block->prefix >= shortest) return;
-    const std::string family = block->is_v6 ? "IPv6" : "IPv4";
-    std::string share = "every " + family + " address";
-    if (block->prefix > 0) {
-      share = "more " + family + " addresses than a /" +
-              std::to_string(shortest) + " block has";
-    }
-    Diagnostic finding = at.Draft(DiagnosticId::kWideCidr, value.span,
-                                  {Excerpt(value.text), share});
-    if (block->prefix == 0) {
-      finding.label = "no limit";
-      Example(block->is_v6 ? "a request from 2001:db8::1"
-                           : "a request from 203.0.113.7",
-              &finding);
-    } else {
-      Note("`shortest-" + std::string(block->is_v6 ? "ipv6" : "ipv4") +
-               "-prefix` in the configuration says what is wide",
-           &finding);
-    }
-    at.Add(std::move(finding));
   }
 
   const LintSubject& subject_;

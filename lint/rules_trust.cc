@@ -14,13 +14,6 @@
 namespace writ {
 namespace {
 
-void Note(std::string text, Diagnostic* finding) {
-  finding->notes.push_back({DiagnosticNote::Kind::kNote, std::move(text)});
-}
-void Example(std::string text, Diagnostic* finding) {
-  finding->notes.push_back({DiagnosticNote::Kind::kExample, std::move(text)});
-}
-
 constexpr std::string_view kRamPrefix = "acs:ram::";
 
 // The account of `acs:ram::ACCOUNT:…`.
@@ -123,9 +116,9 @@ class TrustJudge {
           {statement.resource->values.span, "this becomes public"});
     }
     if (statement.condition && !statement.condition->operators.empty()) {
-      Note("the condition says nothing about account or network", &finding);
+      AddNote("the condition says nothing about account or network", &finding);
     }
-    Example("an anonymous request from anywhere", &finding);
+    AddExample("an anonymous request from anywhere", &finding);
     at.Add(std::move(finding));
   }
 
@@ -154,16 +147,16 @@ class TrustJudge {
         finding.label = whole ? "every user and role of another account"
                               : "another account";
         if (subject_.options.trusted_accounts.empty()) {
-          Note("the policy also names account `" + home_ +
-                   "`; `trusted-accounts` in the configuration says which "
-                   "ones are yours",
-               &finding);
+          AddNote("the policy also names account `" + home_ +
+                      "`; `trusted-accounts` in the configuration says which "
+                      "ones are yours",
+                  &finding);
         }
       } else {
         finding.label = "all of them, now and later";
-        Example("acs:ram::" + std::string(account) +
-                    ":user/trainee, with sts:AssumeRole on the role",
-                &finding);
+        AddExample("acs:ram::" + std::string(account) +
+                       ":user/trainee, with sts:AssumeRole on the role",
+                   &finding);
       }
       finding.fix = AddCondition(subject_.file, subject_.policy, statement,
                                  kMfaCondition);
@@ -195,9 +188,9 @@ class TrustJudge {
               .Draft(DiagnosticId::kServiceDeputy, value.span,
                      {Excerpt(value.text), Excerpt(account), Excerpt(plain)});
       finding.label = "acts for another account";
-      Example("somebody in account " + std::string(account) +
-                  " has the service use this role",
-              &finding);
+      AddExample("somebody in account " + std::string(account) +
+                     " has the service use this role",
+                 &finding);
       if (std::optional<TextEdit> edit =
               ReplaceLiteral(subject_.file, value, plain)) {
         finding.fix =
@@ -239,14 +232,14 @@ class TrustJudge {
                           "saml:recipient == "
                           "\"https://signin.alibabacloud.com/saml-role/sso\""});
       } else if (missing[0] == "oidc:aud") {
-        Example("a token that the provider made for another application",
-                &finding);
+        AddExample("a token that the provider made for another application",
+                   &finding);
         finding.fix =
             AddCondition(subject_.file, subject_.policy, statement,
                          {"StringEquals", "oidc:aud", "sts.aliyuncs.com",
                           "oidc:aud == \"sts.aliyuncs.com\""});
       } else {
-        Example("a token of another user of the provider", &finding);
+        AddExample("a token of another user of the provider", &finding);
       }
       at.Add(std::move(finding));
       // One statement has one condition: it lacks the same for all.
