@@ -31,9 +31,9 @@ std::string Describe(const SourceText& source, const Diagnostics& findings) {
     const LineColumn at = source.Locate(finding.span.begin);
     text += std::to_string(at.line) + ":" + std::to_string(at.column) + " ";
     text += info.code;
-    if (!info.rule.empty()) {
+    if (!info.source.empty()) {
       text += " (";
-      text += info.rule;
+      text += info.source;
       text += ")";
     }
     text += ": " + finding.message;
