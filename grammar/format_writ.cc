@@ -324,12 +324,14 @@ class Formatter {
   bool HasSpaceBefore(size_t i) const {
     const size_t kind = KindAt(i);
     const size_t before = KindAt(i - 1);
+    // `{ a, b }`, but `[a, b]` and `{}`.
+    if (kind == Lexer::RBRACE) return before != Lexer::LBRACE;
     if (kind == Lexer::COMMA || kind == Lexer::SEMI || IsCloser(kind) ||
         kind == Lexer::LPAREN) {
       return false;
     }
     return before != Lexer::LBRACKET && before != Lexer::LPAREN &&
-           before != Lexer::LBRACE && before != Lexer::AT;
+           before != Lexer::AT;
   }
 
   // Whether the tokens have no comment between them and fit on a line that

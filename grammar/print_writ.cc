@@ -83,11 +83,15 @@ struct Part {
 
   std::string OnOneLine() const {
     std::string out = head;
+    // `{ a, b }`, but `[a, b]`.
+    const bool spaced = brackets == "{}" && !items.empty();
     if (is_list) out += brackets[0];
+    if (spaced) out += " ";
     for (size_t i = 0; i < items.size(); ++i) {
       if (i > 0) out += ", ";
       out += items[i];
     }
+    if (spaced) out += " ";
     if (is_list) out += brackets[1];
     return out + tail;
   }

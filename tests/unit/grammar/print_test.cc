@@ -89,9 +89,9 @@ TEST(PrintWrit, WritesListsThatRepeatAsSets) {
   EXPECT_EQ(text,
             "writ 1;\n"
             "\n"
-            "set actions = {a:x, a:y, a:z}\n"
-            "set source_ip = {10.0.0.0/8, 10.1.0.0/16, 10.2.0.0/16}\n"
-            "set source_ip_2 = {\"1\", \"2\", \"3\"}\n"
+            "set actions = { a:x, a:y, a:z }\n"
+            "set source_ip = { 10.0.0.0/8, 10.1.0.0/16, 10.2.0.0/16 }\n"
+            "set source_ip_2 = { \"1\", \"2\", \"3\" }\n"
             "\n"
             "policy p {\n"
             "  allow $actions on [a:x, a:y];\n"
