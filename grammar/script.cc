@@ -14,7 +14,8 @@ struct Confusable {
   char latin;
 };
 
-// Sorted by value. Letters that common typefaces draw (nearly) alike.
+// Sorted by value. Letters that common typefaces draw (nearly) alike, and three
+// (IsFaint) that pass for Latin ones only in their midst.
 constexpr Confusable kConfusables[] = {
     {0x0131, 'i'}, {0x0251, 'a'}, {0x0261, 'g'}, {0x0391, 'A'}, {0x0392, 'B'},
     {0x0395, 'E'}, {0x0396, 'Z'}, {0x0397, 'H'}, {0x0399, 'I'}, {0x039A, 'K'},
@@ -62,49 +63,94 @@ std::string_view ScriptOf(uint32_t value) {
   return "phonetic";
 }
 
+// `к`, `κ` and `γ` have other shapes than `k` and `y`: a word of nothing but
+// look-alikes and one of these is not read as Latin.
+bool IsFaint(uint32_t value) {
+  return value == 0x043A || value == 0x03BA || value == 0x03B3;
+}
+
 // Letters and digits go together; signs stand between runs.
 bool IsSign(uint32_t value) {
-  return value < 0x80 && !IsLatin(value) && !(value >= '0' && value <= '9');
+  if (value < 0x80) return !IsLatin(value) && !(value >= '0' && value <= '9');
+  return value <= 0xBF || value == 0xD7 || value == 0xF7 ||
+         (value >= 0x2000 && value <= 0x206F) ||
+         (value >= 0x3000 && value <= 0x303F);
+}
+
+// One run of letters and digits, or one sign.
+struct Run {
+  size_t begin = 0;
+  size_t end = 0;
+  std::optional<LookAlike> first;
+  bool has_latin = false;
+  bool has_faint = false;
+  // Letters that are neither Latin nor look it.
+  bool has_others = false;
+
+  bool deceives() const {
+    return first && (has_latin || (!has_others && !has_faint));
+  }
+};
+
+Run ReadRun(std::string_view text, size_t begin) {
+  Run run{begin, begin, std::nullopt};
+  while (run.end < text.size()) {
+    const CodePoint point = DecodeUtf8(text, run.end);
+    if (IsSign(point.value)) {
+      if (run.end == begin) run.end += point.size;
+      break;
+    }
+    if (const char latin = LatinOf(point.value); latin != '\0') {
+      run.has_faint = run.has_faint || IsFaint(point.value);
+      if (!run.first) {
+        run.first = LookAlike{run.end, point.value, point.size, latin,
+                              ScriptOf(point.value)};
+      }
+    } else if (IsLatin(point.value)) {
+      run.has_latin = true;
+    } else if (point.value >= 0x80) {
+      run.has_others = true;
+    }
+    run.end += point.size;
+  }
+  return run;
+}
+
+bool IsAscii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x80;
+  });
 }
 
 }  // namespace
 
 std::optional<LookAlike> FindLookAlike(std::string_view text) {
-  bool has_latin = false;
-  bool has_other = false;
-  for (char c : text) {
-    const unsigned char byte = static_cast<unsigned char>(c);
-    has_latin = has_latin || (byte < 0x80 && IsLatin(byte));
-    has_other = has_other || byte >= 0x80;
-  }
-  if (!has_other) return std::nullopt;
-  for (size_t i = 0; i < text.size();) {
-    std::optional<LookAlike> first;
-    bool run_has_latin = false;
-    bool only_look_alikes = true;
-    for (; i < text.size();) {
-      const CodePoint point = DecodeUtf8(text, i);
-      if (IsSign(point.value)) {
-        i += point.size;
-        break;
-      }
-      if (const char latin = LatinOf(point.value); latin != '\0') {
-        if (!first) {
-          first = LookAlike{i, point.value, point.size, latin,
-                            ScriptOf(point.value)};
-        }
-      } else if (IsLatin(point.value)) {
-        run_has_latin = true;
-      } else if (point.value >= 0x80) {
-        only_look_alikes = false;
-      }
-      i += point.size;
-    }
-    if (first && (run_has_latin || (only_look_alikes && has_latin))) {
-      return first;
-    }
+  if (IsAscii(text)) return std::nullopt;
+  for (size_t at = 0; at < text.size();) {
+    const Run run = ReadRun(text, at);
+    if (run.deceives()) return run.first;
+    at = run.end;
   }
   return std::nullopt;
+}
+
+std::string WithLatinLetters(std::string_view text) {
+  std::string latin;
+  for (size_t at = 0; at < text.size();) {
+    const Run run = ReadRun(text, at);
+    if (run.deceives() && run.has_others) return {};
+    for (; at < run.end;) {
+      const CodePoint point = DecodeUtf8(text, at);
+      const char letter = run.deceives() ? LatinOf(point.value) : '\0';
+      if (letter != '\0') {
+        latin.push_back(letter);
+      } else {
+        latin += text.substr(at, point.size);
+      }
+      at += point.size;
+    }
+  }
+  return latin;
 }
 
 void ReportMixedScript(std::string_view text, Span span, std::string pointer,

@@ -13,6 +13,7 @@
 
 #include "catalogue/catalogue.h"
 #include "grammar/members.h"
+#include "grammar/script.h"
 #include "grammar/value.h"
 #include "lint/edit.h"
 #include "lint/names.h"
@@ -159,6 +160,7 @@ class FixOffer {
       case DiagnosticId::kWildcardWithoutLike:
       case DiagnosticId::kUnquotedValue:
       case DiagnosticId::kPrincipalType:
+      case DiagnosticId::kMixedScript:
         wanted_[finding.span.begin].push_back(&finding);
         return;
       default:
@@ -178,6 +180,7 @@ class FixOffer {
     if (statement.principal) {
       for (const ast::Principal::Typed& typed : statement.principal->typed) {
         VisitText(typed.type, nullptr);
+        VisitAll(typed.values, nullptr);
       }
     }
     if (!statement.condition) return;
@@ -240,6 +243,9 @@ class FixOffer {
       case DiagnosticId::kDateFormat:
         meant = MeantDate(value.text);
         break;
+      case DiagnosticId::kMixedScript:
+        meant = WithLatinLetters(value.text);
+        break;
       case DiagnosticId::kCidrHostBits:
       case DiagnosticId::kCidrSingle:
         meant = CanonicalBlock(value.text);
@@ -286,6 +292,8 @@ class FixOffer {
         meant = MeantKey(text.text);
       } else if (finding->id == DiagnosticId::kPrincipalType) {
         meant = MeantPrincipalType(text.text);
+      } else if (finding->id == DiagnosticId::kMixedScript) {
+        meant = WithLatinLetters(text.text);
       }
       if (meant.empty()) continue;
       Put(*finding, "write `" + meant + "`", ReplaceKey(file_, text, meant),

@@ -30,11 +30,36 @@ TEST(MixedScript, FindsTheLetterThatLooksLatin) {
 
 TEST(MixedScript, LetsOtherScriptsBe) {
   for (const char* text :
-       {"acs:oss:*:*:plain/*", "acs:oss:*:*:\xD1\x84\xD0\xBE\xD1\x82\xD0\xBE/*",
-        "\xE7\x85\xA7\xE7\x89\x87-photos", "\xC3\xA4rger", "",
-        "\xD0\xBE\xD1\x81\xD0\xB0"}) {
+       {"acs:oss:*:*:plain/*", "acs:oss:*:*:фото/*", "照片-photos",
+        "photos照片", "Ärger", "", "acs:fc:*:*:functions/касса", "касса_2",
+        "café", "acs:oss:*:*:x«фото»y/*", "Ωmega"}) {
     EXPECT_FALSE(FindLookAlike(text)) << text;
   }
+}
+
+TEST(MixedScript, JudgesEachComponentByItself) {
+  // Nothing but look-alikes, with Latin elsewhere or not.
+  EXPECT_TRUE(FindLookAlike("acs:fc:*:*:functions/асе"));
+  EXPECT_TRUE(FindLookAlike("оса"));
+  EXPECT_TRUE(FindLookAlike("фото-асе"));
+  // `к` is no `k` in a Cyrillic word, and is one among Latin letters.
+  EXPECT_FALSE(FindLookAlike("как"));
+  EXPECT_TRUE(FindLookAlike("кms"));
+  for (const char* sign : {":", "/", ".", "-", "_", "*", "?", "@", "+", " "}) {
+    const std::string apart = "photos" + std::string(sign) + "касса";
+    EXPECT_FALSE(FindLookAlike(apart)) << apart;
+    const std::string mixed = apart + sign + "rоle";
+    ASSERT_TRUE(FindLookAlike(mixed)) << mixed;
+    EXPECT_EQ(FindLookAlike(mixed)->value, 0x43Eu) << mixed;
+  }
+}
+
+TEST(MixedScript, LatinLettersTakeThePlaceOfTheirLookAlikesOnly) {
+  EXPECT_EQ(WithLatinLetters("acs:оss:*:*:фото/касса/Gеt"),
+            "acs:oss:*:*:фото/касса/Get");
+  EXPECT_EQ(WithLatinLetters("кms:Dесrypt"), "kms:Decrypt");
+  // The word would stay mixed.
+  EXPECT_EQ(WithLatinLetters("fооф"), "");
 }
 
 TEST(MixedScript, IsFoundInBothLanguages) {
