@@ -22,7 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 WRIT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1
                     else ROOT / "build/bin/writ").resolve()
 CORPUS = pathlib.Path(sys.argv[2] if len(sys.argv) > 2
-                      else ROOT / "build/tests/corpus/policies").resolve()
+                      else ROOT / "build/corpus/policies").resolve()
 
 
 def statement_json(i):

@@ -23,24 +23,6 @@ bool HoldsTests(std::string_view name) {
   return name.ends_with(".writ") || name.ends_with(kJsonTests);
 }
 
-Status AddDirectory(const std::string& path, std::vector<std::string>* files) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  const size_t before = files->size();
-  for (auto entry = fs::recursive_directory_iterator(path, error);
-       !error && entry != fs::recursive_directory_iterator();
-       entry.increment(error)) {
-    std::error_code ignored;
-    const std::string name = entry->path().string();
-    if (HoldsTests(name) && entry->is_regular_file(ignored)) {
-      files->push_back(name);
-    }
-  }
-  if (error) return ErrnoStatus("read " + path, error.value());
-  std::sort(files->begin() + static_cast<ptrdiff_t>(before), files->end());
-  return OkStatus();
-}
-
 // A path that the test file at `from` names.
 std::string Beside(const std::string& from, const std::string& path) {
   if (path.starts_with('/')) return path;
@@ -232,7 +214,9 @@ Result<std::vector<std::string>> ExpandTestPaths(
       files.push_back(path);
       continue;
     }
-    WRIT_RETURN_IF_ERROR(AddDirectory(path, &files));
+    WRIT_ASSIGN_OR_RETURN(const std::vector<std::string> found,
+                          FilesBelow(path, HoldsTests));
+    files.insert(files.end(), found.begin(), found.end());
   }
   // A file that was named twice is still one file.
   std::set<std::string> seen;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "compiler/check.h"
 #include "crypto/digest.h"
 #include "grammar/print.h"
 #include "grammar/render.h"
@@ -44,23 +45,6 @@ uint32_t WorstSteps(const ProgramView& view) {
     most = std::max(most, view.policies[i].max_steps);
   }
   return most;
-}
-
-// What RAM takes of a policy of the kind (R40).
-uint64_t LimitOf(ast::PolicyKind kind) {
-  switch (kind) {
-    case ast::PolicyKind::kIdentity:
-      return kMaxIdentityPolicyChars;
-    case ast::PolicyKind::kResource:
-      return kMaxResourcePolicyChars;
-    case ast::PolicyKind::kTrust:
-      return kMaxTrustPolicyChars;
-    case ast::PolicyKind::kSession:
-      return kMaxSessionPolicyChars;
-    case ast::PolicyKind::kControl:
-      return kMaxControlPolicyChars;
-  }
-  return kMaxIdentityPolicyChars;
 }
 
 bool HasWildcard(std::string_view text) {
@@ -168,7 +152,7 @@ PolicySummary Summarise(const ast::Policy& policy, ast::PolicyKind kind,
   }
   const std::string json = PrintJson(policy, JsonLayout::kMinified);
   summary.characters = CountCodePoints(json);
-  summary.limit = LimitOf(kind);
+  summary.limit = MaxPolicyChars(kind);
   summary.sha256 = Sha256Hex(json);
   return summary;
 }

@@ -17,22 +17,6 @@
 namespace writ {
 namespace {
 
-uint64_t SizeLimit(ast::PolicyKind kind) {
-  switch (kind) {
-    case ast::PolicyKind::kIdentity:
-      return kMaxIdentityPolicyChars;
-    case ast::PolicyKind::kResource:
-      return kMaxResourcePolicyChars;
-    case ast::PolicyKind::kTrust:
-      return kMaxTrustPolicyChars;
-    case ast::PolicyKind::kSession:
-      return kMaxSessionPolicyChars;
-    case ast::PolicyKind::kControl:
-      return kMaxControlPolicyChars;
-  }
-  return 0;
-}
-
 // Code points of JSON text without the white space outside strings (R40).
 size_t CountJsonChars(std::string_view text) {
   size_t spaces = 0;
@@ -287,7 +271,7 @@ void CheckSize(std::string_view text, bool is_json, const ast::Policy& policy,
   const size_t size =
       is_json ? CountJsonChars(text)
               : CountCodePoints(PrintJson(policy, JsonLayout::kMinified));
-  const uint64_t limit = SizeLimit(scope.kind());
+  const uint64_t limit = MaxPolicyChars(scope.kind());
   if (size <= limit) return;
   std::string_view name = KindPhrase(scope.kind());
   name.remove_prefix(name.find(' ') + 1);
@@ -296,6 +280,22 @@ void CheckSize(std::string_view text, bool is_json, const ast::Policy& policy,
 }
 
 }  // namespace
+
+uint64_t MaxPolicyChars(ast::PolicyKind kind) {
+  switch (kind) {
+    case ast::PolicyKind::kIdentity:
+      return kMaxIdentityPolicyChars;
+    case ast::PolicyKind::kResource:
+      return kMaxResourcePolicyChars;
+    case ast::PolicyKind::kTrust:
+      return kMaxTrustPolicyChars;
+    case ast::PolicyKind::kSession:
+      return kMaxSessionPolicyChars;
+    case ast::PolicyKind::kControl:
+      return kMaxControlPolicyChars;
+  }
+  return 0;
+}
 
 std::string_view KindPhrase(ast::PolicyKind kind) {
   switch (kind) {

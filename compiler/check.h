@@ -2,6 +2,8 @@
 #ifndef WRIT_COMPILER_CHECK_H_
 #define WRIT_COMPILER_CHECK_H_
 
+#include <cstdint>
+
 #include "base/source.h"
 #include "grammar/ast.h"
 #include "grammar/diagnostic.h"
@@ -17,6 +19,11 @@ namespace writ {
 //         counts
 void CheckPolicy(const SourceText& source, const ast::Policy& policy,
                  ast::PolicyKind kind, Diagnostics* diagnostics);
+
+// How long a policy of that kind may be, in code points without the white space
+// outside strings.
+// Source   R40
+uint64_t MaxPolicyChars(ast::PolicyKind kind);
 
 }  // namespace writ
 

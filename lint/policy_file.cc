@@ -45,23 +45,12 @@ bool LooksLikeJson(std::string_view path, std::string_view text) {
 }
 
 Status AddDirectory(const std::string& path, std::vector<std::string>* files) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  const size_t before = files->size();
-  for (auto entry = fs::recursive_directory_iterator(path, error);
-       !error && entry != fs::recursive_directory_iterator();
-       entry.increment(error)) {
-    std::error_code ignored;
-    const std::string name = entry->path().string();
-    if (IsPolicyName(name) && entry->is_regular_file(ignored)) {
-      files->push_back(name);
-    }
-  }
-  if (error) return ErrnoStatus("read " + path, error.value());
-  if (files->size() == before) {
+  WRIT_ASSIGN_OR_RETURN(const std::vector<std::string> found,
+                        FilesBelow(path, IsPolicyName));
+  if (found.empty()) {
     return InvalidArgument("the directory holds no *.writ and no *.ram.json");
   }
-  std::sort(files->begin() + static_cast<ptrdiff_t>(before), files->end());
+  files->insert(files->end(), found.begin(), found.end());
   return OkStatus();
 }
 
@@ -120,6 +109,25 @@ bool IsGlob(const std::string& path) {
 }
 
 }  // namespace
+
+Result<std::vector<std::string>> FilesBelow(
+    const std::string& directory, bool (*is_wanted)(std::string_view name)) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> files;
+  std::error_code error;
+  for (auto entry = fs::recursive_directory_iterator(directory, error);
+       !error && entry != fs::recursive_directory_iterator();
+       entry.increment(error)) {
+    std::error_code ignored;
+    const std::string name = entry->path().string();
+    if (is_wanted(name) && entry->is_regular_file(ignored)) {
+      files.push_back(name);
+    }
+  }
+  if (error) return ErrnoStatus("read " + directory, error.value());
+  std::sort(files.begin(), files.end());
+  return files;
+}
 
 Result<std::vector<std::string>> ExpandPaths(
     const std::vector<std::string>& paths) {

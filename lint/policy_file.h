@@ -30,6 +30,13 @@ struct PolicyFile {
   Diagnostics diagnostics;
 };
 
+// The files below a directory that are wanted by their path, sorted. Links to
+// directories are not followed.
+//
+// Errors   of the system
+Result<std::vector<std::string>> FilesBelow(
+    const std::string& directory, bool (*is_wanted)(std::string_view name));
+
 // Turns what the user typed into files: a directory stands for every *.writ
 // and *.ram.json below it (sorted; links to directories are not followed), `-`
 // for standard input. `*`, `?` and `**` stand for every file that they match,
