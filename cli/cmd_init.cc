@@ -31,7 +31,7 @@ fail-level = "warning"
 
 # [[ignore]]
 # rule = "W-PER-002"
-# path = "policies/legacy/*"
+# file = "policies/legacy/*"
 # reason = "replaced by the new roles in spring"
 # until = 2027-03-31
 )";
