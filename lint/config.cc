@@ -5,6 +5,7 @@
 #include <charconv>
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "grammar/members.h"
+#include "lint/escalation.h"
 
 namespace writ {
 namespace {
@@ -123,7 +125,9 @@ class ConfigReader {
   void ReadIgnores(const toml::node& node);
   void ReadIgnore(const toml::table& table);
   void ReadUntil(const toml::node& node, LintConfig::Ignore* ignore);
-  void ReadCatalogue(const toml::table& table);
+  // [catalogue] and [escalation]: `files`, from the configuration's folder.
+  void ReadFiles(const toml::table& table, std::string_view name,
+                 std::vector<std::string>* paths);
   Span SpanOf(const toml::node& node) const;
 
   const SourceText& source_;
@@ -304,7 +308,7 @@ std::optional<LintConfig::Setting> ConfigReader::ReadSetting(
     return setting;
   }
   const auto* text = node.as_string();
-  const std::string_view word = text == nullptr ? "" : text->get();
+  const std::string word = text == nullptr ? "" : text->get();
   if (word == "off") return LintConfig::Setting{false, rule->level};
   if (word == "on") return setting;
   if (const std::optional<Level> level = LevelNamed(word)) {
@@ -374,16 +378,16 @@ void ConfigReader::ReadIgnore(const toml::table& table) {
   config_->ignores.push_back(std::move(ignore));
 }
 
-void ConfigReader::ReadCatalogue(const toml::table& table) {
+void ConfigReader::ReadFiles(const toml::table& table, std::string_view name,
+                             std::vector<std::string>* paths) {
   for (const auto& [key, node] : table) {
     if (key != "files") {
-      ComplainOfKey(key, "[catalogue]", {"files"});
+      ComplainOfKey(key, "[" + std::string(name) + "]", {"files"});
     } else if (auto files = Texts(node, "files")) {
       for (const std::string& file : *files) {
-        config_->catalogue_files.push_back(
-            (std::filesystem::path(config_->folder) / file)
-                .lexically_normal()
-                .string());
+        paths->push_back((std::filesystem::path(config_->folder) / file)
+                             .lexically_normal()
+                             .string());
       }
     }
   }
@@ -397,10 +401,15 @@ void ConfigReader::Read(const toml::table& root) {
       ReadIgnores(node);
     } else if (key == "catalogue") {
       if (const toml::table* table = Table(node, "catalogue")) {
-        ReadCatalogue(*table);
+        ReadFiles(*table, "catalogue", &config_->catalogue_files);
+      }
+    } else if (key == "escalation") {
+      if (const toml::table* table = Table(node, "escalation")) {
+        ReadFiles(*table, "escalation", &config_->escalation_files);
       }
     } else {
-      ComplainOfKey(key, "the configuration", {"lint", "ignore", "catalogue"});
+      ComplainOfKey(key, "the configuration",
+                    {"lint", "ignore", "catalogue", "escalation"});
     }
   }
 }
@@ -431,7 +440,21 @@ std::optional<std::string> FindLintConfig(const std::string& path) {
 
 Result<LintConfig> ReadLintConfig(const std::string& path) {
   WRIT_ASSIGN_OR_RETURN(std::string text, ReadFile(path, kMaxConfigBytes));
-  return ParseLintConfig(path, std::move(text));
+  WRIT_ASSIGN_OR_RETURN(LintConfig config,
+                        ParseLintConfig(path, std::move(text)));
+  if (config.escalation_files.empty()) return config;
+  auto table = std::make_shared<EscalationTable>(EscalationTable::BuiltIn());
+  for (const std::string& file : config.escalation_files) {
+    Result<std::string> rows = ReadFile(file, kMaxConfigBytes);
+    if (!rows.ok()) {
+      return InvalidArgument(file + ": " +
+                             std::string(rows.status().message()));
+    }
+    WRIT_RETURN_IF_ERROR(table->Add(SourceText(file, *std::move(rows))));
+  }
+  config.options.escalations = table.get();
+  config.own_escalations = std::move(table);
+  return config;
 }
 
 Result<LintConfig> ParseLintConfig(const std::string& path, std::string text) {

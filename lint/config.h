@@ -17,7 +17,8 @@ namespace writ {
 // folder, or the nearest above. Nothing when there is none.
 std::optional<std::string> FindLintConfig(const std::string& path);
 
-// Reads the configuration file at `path`.
+// Reads the configuration file at `path`, and the rows of escalation that it
+// names.
 //
 // Errors   of the system; kInvalidArgument when it says something that has no
 //          meaning here: one line for each, `file:line:column: what is wrong`

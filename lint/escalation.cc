@@ -333,26 +333,29 @@ const EscalationTable& EscalationTable::BuiltIn() {
 }
 
 Result<EscalationTable> EscalationTable::WithFile(const SourceText& source) {
-  Result<std::vector<Escalation>> rows = ReadRows(source);
-  if (!rows.ok()) return rows.status();
   EscalationTable table = BuiltIn();
-  for (Escalation& row : rows.value()) {
+  WRIT_RETURN_IF_ERROR(table.Add(source));
+  return table;
+}
+
+Status EscalationTable::Add(const SourceText& source) {
+  WRIT_ASSIGN_OR_RETURN(std::vector<Escalation> rows, ReadRows(source));
+  for (Escalation& row : rows) {
     const auto same =
-        std::find_if(table.rows_.begin(), table.rows_.end(),
+        std::find_if(rows_.begin(), rows_.end(),
                      [&](const Escalation& r) { return r.id == row.id; });
-    if (same == table.rows_.end()) {
+    if (same == rows_.end()) {
       // Behind the last of its rule: the order is the rank.
       const auto last =
-          std::find_if(table.rows_.rbegin(), table.rows_.rend(),
+          std::find_if(rows_.rbegin(), rows_.rend(),
                        [&](const Escalation& r) { return r.rule == row.rule; });
-      table.rows_.insert(
-          last == table.rows_.rend() ? table.rows_.end() : last.base(),
-          std::move(row));
+      rows_.insert(last == rows_.rend() ? rows_.end() : last.base(),
+                   std::move(row));
     } else {
       *same = std::move(row);
     }
   }
-  return table;
+  return OkStatus();
 }
 
 std::vector<EscalationMatch> FindEscalations(const ast::Policy& policy,

@@ -44,6 +44,8 @@ class EscalationTable {
   //
   // Errors   kInvalidArgument  one line per finding, "file:line:column: what"
   static Result<EscalationTable> WithFile(const SourceText& source);
+  // The same for these rows. Nothing changes when there is an error.
+  Status Add(const SourceText& source);
 
   // In the order in which one finding goes before another.
   const std::vector<Escalation>& rows() const { return rows_; }

@@ -2,6 +2,9 @@
 #include "lint/lint.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -54,6 +57,26 @@ void LintFile(const PolicyFile& file, const Catalogue& catalogue,
   if (!names_only) LintStyle(file, catalogue, config.options, found);
 }
 
+// What other files of the run import may use all that a file defines.
+void ForgetUnusedOfImported(std::span<const PolicyFile> files,
+                            std::span<Diagnostics> found) {
+  const auto normal = [](const std::string& path) {
+    return std::filesystem::path(path).lexically_normal();
+  };
+  std::set<std::filesystem::path> imported;
+  for (const PolicyFile& file : files) {
+    for (const std::string& path : file.content.imports) {
+      imported.insert(normal(path));
+    }
+  }
+  for (size_t i = 0; i < files.size() && !imported.empty(); ++i) {
+    if (!imported.contains(normal(files[i].source.name()))) continue;
+    found[i].Refine([](Diagnostic* finding) {
+      return finding->id != DiagnosticId::kUnusedDefinition;
+    });
+  }
+}
+
 }  // namespace
 
 LintConfig::Setting LintConfig::Of(const RuleInfo& rule) const {
@@ -71,7 +94,10 @@ void Lint(std::span<PolicyFile> files, const Catalogue& catalogue,
   for (size_t i = 0; i < files.size(); ++i) {
     LintFile(files[i], catalogue, config, &found[i]);
   }
-  if (!config.names_only) LintSet(files, catalogue, found);
+  if (!config.names_only) {
+    LintSet(files, catalogue, found);
+    ForgetUnusedOfImported(files, found);
+  }
   Suppressions suppressions(config, about_config);
   for (size_t i = 0; i < files.size(); ++i) {
     PolicyFile& file = files[i];

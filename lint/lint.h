@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -88,6 +89,10 @@ struct LintConfig {
   std::vector<Ignore> ignores;
   // Files with services of one's own, as paths from the working directory.
   std::vector<std::string> catalogue_files;
+  // Files with rows for W-ESC, named likewise, and the table with them, which
+  // options.escalations then points to (ReadLintConfig).
+  std::vector<std::string> escalation_files;
+  std::shared_ptr<const EscalationTable> own_escalations;
   // The configuration file, if there is one: the folder that Ignore::file
   // counts from, and the text that the spans point into.
   std::string folder;

@@ -250,7 +250,10 @@ void LintDocumentation(const PolicyFile& file, Diagnostics* found) {
   }
 }
 
+// What a file without policies and tests defines is there for those that import
+// it.
 void LintDefinitions(const PolicyFile& file, Diagnostics* found) {
+  if (file.content.own_policies == 0 && file.content.tests.empty()) return;
   constexpr std::string_view kKinds[] = {"import", "set", "constant",
                                          "template"};
   for (const WritDefinition& definition : file.content.definitions) {

@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 
 namespace writ {
 namespace {
@@ -152,6 +154,51 @@ TEST(LintConfig, IgnoresNeedRuleAndReason) {
 TEST(LintConfig, CatalogueFilesCountFromTheConfiguration) {
   EXPECT_EQ(Parsed("[catalogue]\nfiles = [\"a/b.json\"]\n").catalogue_files,
             (std::vector<std::string>{"here/a/b.json"}));
+}
+
+TEST(LintConfig, RowsOfEscalationAreReadFromTheirFiles) {
+  namespace fs = std::filesystem;
+  std::string folder =
+      (fs::temp_directory_path() / "writ-config-XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const std::string path = folder + "/.writ.toml";
+  std::ofstream(path) << "[escalation]\nfiles = [\"own.json\"]\n";
+
+  const Result<LintConfig> missing = ReadLintConfig(path);
+  ASSERT_FALSE(missing.ok());
+  EXPECT_NE(missing.status().message().find("own.json"), std::string::npos);
+
+  std::ofstream(folder + "/own.json") << R"({"format": 2, "rows": []})";
+  const Result<LintConfig> wrong = ReadLintConfig(path);
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_EQ(wrong.status().message(),
+            folder + "/own.json:1:12: the format is 1");
+
+  std::ofstream(folder + "/own.json") << R"({"format": 1, "rows": [
+      {"id": "dts-job", "rule": "W-ESC-003", "title": "run a job",
+       "actions": ["ram:PassRole", "dts:CreateJob"],
+       "resource": "acs:ram:*:*:role/*", "service": "dts.aliyuncs.com"}]})";
+  Result<LintConfig> read = ReadLintConfig(path);
+  ASSERT_TRUE(read.ok()) << read.status().ToString();
+  // A copy keeps the table.
+  LintConfig config = *read;
+  read = LintConfig();
+  PolicyFile file = ParsePolicyText(
+      "p.writ",
+      "policy p identity {\n  allow [ram:PassRole, dts:CreateJob] on *;\n}\n");
+  CheckFile(std::nullopt, &file);
+  const auto has_row = [](const PolicyFile& judged) {
+    return std::any_of(
+        judged.diagnostics.all().begin(), judged.diagnostics.all().end(),
+        [](const Diagnostic& d) { return InfoOf(d.id).code == "W-ESC-003"; });
+  };
+  PolicyFile without = file;
+  Diagnostics about_config;
+  Lint({&file, 1}, Catalogue::BuiltIn(), config, &about_config);
+  EXPECT_TRUE(has_row(file));
+  Lint({&without, 1}, Catalogue::BuiltIn(), LintConfig(), &about_config);
+  EXPECT_FALSE(has_row(without));
+  fs::remove_all(folder);
 }
 
 TEST(LintConfig, IsFoundInTheNearestFolderAbove) {

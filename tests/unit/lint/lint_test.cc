@@ -108,6 +108,27 @@ std::string WithComment(std::string_view comment) {
                   "  " + std::string(comment) + "\n  allow");
 }
 
+TEST(Lint, WhatOtherFilesUseIsNotUnused) {
+  const std::string library = "set Read = { oss:GetObject }\n";
+  const std::string policy =
+      "policy p identity {\n  allow oss:GetObject on *;\n}\n";
+  EXPECT_EQ(LintText("lib.writ", library).Codes("INE-013"), Codes{});
+  const std::string both =
+      library + "\npolicy q identity {\n  allow oss:PutObject on *;\n}\n";
+  EXPECT_EQ(LintText("both.writ", both).Codes("INE-013"), Codes{"W-INE-013"});
+
+  Outcome outcome;
+  for (const auto& [name, text] :
+       {std::pair{"./both.writ", both}, std::pair{"p.writ", policy}}) {
+    outcome.files.push_back(ParsePolicyText(name, text));
+    CheckFile(std::nullopt, &outcome.files.back());
+  }
+  outcome.files.back().content.imports = {"both.writ"};
+  Lint(outcome.files, Catalogue::BuiltIn(), LintConfig(),
+       &outcome.about_config);
+  EXPECT_EQ(outcome.Codes("INE-013"), Codes{});
+}
+
 TEST(Suppress, HoldsForTheNextStatementOnly) {
   std::string text = WithComment("// writ:ignore W-PER-002 reason: migration");
   EXPECT_EQ(LintText("a.writ", text).Codes("PER-002"), Codes{});
