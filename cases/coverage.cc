@@ -160,7 +160,9 @@ size_t Coverage::SlotOf(const SuitePolicy& policy) {
 }
 
 Status Coverage::AddPolicies(const TestSuite& suite) {
-  for (const SuitePolicy& policy : suite.policies) {
+  for (size_t i = 0; i < suite.policies.size(); ++i) {
+    if (!IsTested(suite, i)) continue;
+    const SuitePolicy& policy = suite.policies[i];
     const size_t slot = SlotOf(policy);
     if (slot < probes_.size()) continue;
     WRIT_ASSIGN_OR_RETURN(
@@ -175,8 +177,11 @@ Status Coverage::AddPolicies(const TestSuite& suite) {
 Status Coverage::Count(const SuiteResult& result) {
   WRIT_RETURN_IF_ERROR(AddPolicies(*result.suite));
   std::vector<size_t> slots;
-  for (const SuitePolicy& policy : result.suite->policies) {
-    slots.push_back(SlotOf(policy));
+  for (size_t i = 0; i < result.suite->policies.size(); ++i) {
+    // No check asks about the others.
+    slots.push_back(IsTested(*result.suite, i)
+                        ? SlotOf(result.suite->policies[i])
+                        : SIZE_MAX);
   }
   for (const CheckResult& check : result.checks) {
     const RequestView view(check.check->request);

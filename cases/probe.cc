@@ -209,16 +209,23 @@ std::string ConditionText(const ast::ConditionOperator& op,
                           const ast::ConditionTest& test) {
   const std::string_view dsl =
       op.op ? InfoOf(*op.op).dsl : std::string_view(op.name.text);
+  ast::Values values = test.values;
+  if (op.op && InfoOf(*op.op).family == OperandFamily::kString) {
+    // As the language writes text: `== "true"` is not `is true`.
+    for (ast::Value& value : values.items) {
+      value.text = "\"" + value.text + "\"";
+    }
+  }
   constexpr std::string_view kNoCase = " nocase";
   if (dsl.starts_with("by ")) {
-    return std::string(dsl) + " " + test.key.text + " " + Listed(test.values);
+    return std::string(dsl) + " " + test.key.text + " " + Listed(values);
   }
   if (dsl.ends_with(kNoCase)) {
     return test.key.text + " " +
            std::string(dsl.substr(0, dsl.size() - kNoCase.size())) + " " +
-           Listed(test.values) + std::string(kNoCase);
+           Listed(values) + std::string(kNoCase);
   }
-  return test.key.text + " " + std::string(dsl) + " " + Listed(test.values);
+  return test.key.text + " " + std::string(dsl) + " " + Listed(values);
 }
 
 Result<PolicyProbes> PolicyProbes::Compile(const ast::Policy& policy,

@@ -92,6 +92,7 @@ class NameLookup {
         for (const NamedPolicy& named : *check->attached) Attach(named, check);
       }
       for (size_t i = 0; i < suite_.policies.size(); ++i) {
+        if (!suite_.policies[i].by_default) continue;
         const CasePolicy& meaning = suite_.policies[i].meaning;
         const bool by_default =
             meaning.kind == ast::PolicyKind::kResource ||
@@ -240,6 +241,7 @@ Result<TestSuite> LoadTestSuite(const std::string& path,
       policy.file = file.get();
       policy.index = i;
       policy.meaning = MeaningOf(policy.tree(), file->kinds[i]);
+      policy.by_default = i < PoliciesInForce(file->content);
     }
   }
   NameLookup(&suite).Run();
@@ -252,6 +254,21 @@ Result<TestSuite> LoadTestSuite(const std::string& path,
   WRIT_ASSIGN_OR_RETURN(std::string image, CompileProgram(inputs));
   WRIT_ASSIGN_OR_RETURN(suite.program, Program::Load(std::move(image)));
   return suite;
+}
+
+size_t PoliciesInForce(const WritFile& file) {
+  return file.own_policies > 0 ? file.own_policies : file.policies.size();
+}
+
+bool IsTested(const TestSuite& suite, size_t policy) {
+  if (suite.policies[policy].by_default) return true;
+  return std::ranges::any_of(suite.tests, [&](const PolicyTest& test) {
+    return std::ranges::any_of(test.checks, [&](const PolicyTestCheck& check) {
+      return std::ranges::any_of(check.in_force, [&](const InForce& one) {
+        return one.policy == policy;
+      });
+    });
+  });
 }
 
 std::vector<Attachment> AttachmentsOf(const TestSuite& suite,

@@ -20,6 +20,8 @@ struct SuitePolicy {
   const PolicyFile* file = nullptr;
   size_t index = 0;    // into file->content.policies
   CasePolicy meaning;  // when a test says no more
+  // In force when a test does not say which policies are.
+  bool by_default = true;
 
   const ast::Policy& tree() const { return file->content.policies[index]; }
 };
@@ -56,6 +58,14 @@ Result<std::vector<std::string>> ExpandTestPaths(
 // Errors   of the system, for the test file itself
 Result<TestSuite> LoadTestSuite(const std::string& path,
                                 const std::string& now);
+
+// How many of the first policies of a file are in force when nobody says which
+// are: its own, or those it imports when, being only about tests, it has none.
+size_t PoliciesInForce(const WritFile& file);
+
+// The tests of the suite are about this policy: an imported one that no test
+// puts in force only lends its names.
+bool IsTested(const TestSuite& suite, size_t policy);
 
 // The attachments of a check; `replaced` stands for policy number `policy`
 // when it is given (a mutant), compiled as the only policy of a program.

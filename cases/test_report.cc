@@ -56,7 +56,9 @@ LineColumn PlaceOf(const TestSuite& suite, Span span) {
 
 std::string NoteText(const Diagnostic& finding) {
   std::string text;
-  for (const DiagnosticNote& note : finding.notes) text += "\n" + note.text;
+  for (const DiagnosticNote& note : finding.notes) {
+    text += (text.empty() ? "" : "\n") + note.text;
+  }
   return text;
 }
 
@@ -270,7 +272,7 @@ std::string JunitReport(const TestRun& run) {
         if (message.empty()) message = failure.message;
         details += suite.path + ":" + std::to_string(place.line) + ":" +
                    std::to_string(place.column) + ": " + failure.message +
-                   NoteText(failure) + "\n";
+                   "\n" + NoteText(failure) + "\n";
       }
       cases += ">\n      <failure message=\"" + Xml(message) + "\">" +
                Xml(details) + "</failure>\n    </testcase>\n";
@@ -321,12 +323,13 @@ std::string GithubReport(const TestRun& run) {
       if (check.passed) continue;
       const Diagnostic failure = FailureOf(suite, check, &probes);
       const LineColumn at = PlaceOf(suite, check.check->span);
-      text += "::error file=" + Workflow(Printable(suite.path), true) +
-              ",line=" + std::to_string(at.line) +
-              ",col=" + std::to_string(at.column) +
-              ",title=" + Workflow(std::string(InfoOf(failure.id).code), true) +
-              "::" + Workflow(failure.message + NoteText(failure), false) +
-              "\n";
+      text +=
+          "::error file=" + Workflow(Printable(suite.path), true) +
+          ",line=" + std::to_string(at.line) +
+          ",col=" + std::to_string(at.column) +
+          ",title=" + Workflow(std::string(InfoOf(failure.id).code), true) +
+          "::" + Workflow(failure.message + "\n" + NoteText(failure), false) +
+          "\n";
     }
   }
   if (run.mutation != nullptr) {

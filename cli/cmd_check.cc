@@ -31,7 +31,7 @@ ExitCode RunCheck(Args args) {
   flags.Bool("--strict", "exit 3 for every finding, not for errors only",
              &strict);
   flags.Format({"pretty", "plain", "compact", "json", "jsonl", "sarif", "junit",
-                "github"},
+                "github", "tap"},
                &format);
   flags.Positionals(&request.paths, 1, SIZE_MAX);
   if (std::optional<ExitCode> exit = flags.Parse(args)) return *exit;
@@ -40,6 +40,9 @@ ExitCode RunCheck(Args args) {
   const FindingFormat form =
       FindingFormatNamed(format).value_or(FindingFormat::kPretty);
   const LintOutcome outcome = LintFiles(request, flags.global());
+  if (outcome.exit == ExitCode::kUsage && outcome.files.empty()) {
+    return outcome.exit;
+  }
   if (form == FindingFormat::kPretty && !flags.global().quiet) {
     SayGuesses(outcome);
   }

@@ -92,18 +92,29 @@ ExitCode RunCompile(Args args) {
     return ExitCode::kUsage;
   }
   std::vector<const ast::Policy*> policies;
-  for (ast::Policy& policy : file->content.policies) {
+  for (size_t i = 0; i < file->content.own_policies; ++i) {
+    ast::Policy& policy = file->content.policies[i];
     if (sid) LabelsToSids(&policy);
     if (name.empty() || policy.name == name) policies.push_back(&policy);
   }
   if (policies.empty() && name.empty()) {
     std::cerr << "writ compile: " << Printable(paths[0])
-              << " holds no policy\n";
+              << " holds no policy of its own";
+    for (const ast::Policy& imported : file->content.policies) {
+      std::cerr << (&imported == file->content.policies.data() ? "; it imports "
+                                                               : ", ")
+                << Printable(imported.name);
+    }
+    std::cerr << "\n";
     return ExitCode::kUsage;
   }
   if (policies.empty()) {
     std::cerr << "writ compile: " << Printable(paths[0]) << " has no policy `"
-              << Printable(name) << "`\n";
+              << Printable(name) << "`; it has";
+    for (size_t i = 0; i < file->content.own_policies; ++i) {
+      std::cerr << " " << Printable(file->content.policies[i].name);
+    }
+    std::cerr << "\n";
     return ExitCode::kUsage;
   }
   if (program) return CompileToProgram(*file, policies, asked, output);

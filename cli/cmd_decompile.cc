@@ -10,6 +10,7 @@
 #include "cli/flags.h"
 #include "cli/output.h"
 #include "grammar/print.h"
+#include "grammar/render.h"
 
 namespace writ {
 namespace {
@@ -21,22 +22,51 @@ struct DecompileRequest {
   bool infer_sets = false;
 };
 
-// The text, or nothing; then the findings are out already.
+// Whether `text` compiles to the same JSON as these policies.
+bool ComesBack(const std::vector<ast::Policy>& policies,
+               const std::string& text) {
+  const PolicyFile again = ParsePolicyText("decompiled.writ", text);
+  if (again.content.policies.size() != policies.size()) return false;
+  for (size_t i = 0; i < policies.size(); ++i) {
+    if (PrintJson(again.content.policies[i], JsonLayout::kMinified) !=
+        PrintJson(policies[i], JsonLayout::kMinified)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// The text, or nothing; then what is wrong is said already and `exit` set.
 std::optional<std::string> Decompile(const DecompileRequest& request,
-                                     PolicyFile* file) {
+                                     PolicyFile* file, ExitCode* exit) {
+  *exit = ExitCode::kFindings;
   if (request.check) CheckFile(request.kind, file);
   ComplainAbout(*file);
   if (!file->parsed || file->diagnostics.tree_is_broken() ||
       (request.check && file->diagnostics.has_errors())) {
     return std::nullopt;
   }
+  // What a file imports has a file of its own.
+  file->content.policies.erase(
+      file->content.policies.begin() +
+          static_cast<ptrdiff_t>(file->content.own_policies),
+      file->content.policies.end());
   for (ast::Policy& policy : file->content.policies) {
     bool guessed = false;
     policy.kind = KindOf(policy, request.kind, &guessed);
     if (!request.name.empty()) policy.name = request.name;
   }
-  return request.infer_sets ? PrintWritWithSets(file->content.policies)
-                            : PrintWrit(file->content.policies);
+  std::string text = request.infer_sets
+                         ? PrintWritWithSets(file->content.policies)
+                         : PrintWrit(file->content.policies);
+  if (!ComesBack(file->content.policies, text)) {
+    std::cerr << "writ: " << Printable(file->source.name())
+              << ": the text does not compile to this policy again; this is "
+                 "a fault of writ, please report it\n";
+    *exit = ExitCode::kInternal;
+    return std::nullopt;
+  }
+  return text;
 }
 
 }  // namespace
@@ -87,8 +117,10 @@ ExitCode RunDecompile(Args args) {
                                      : file->content.policies[0].name;
       name += "/" + policy + ".writ";
     }
-    const std::optional<std::string> text = Decompile(request, &*file);
-    exit = Worst(exit, text ? Deliver(*text, name) : ExitCode::kFindings);
+    ExitCode refused = ExitCode::kOk;
+    const std::optional<std::string> text =
+        Decompile(request, &*file, &refused);
+    exit = Worst(exit, text ? Deliver(*text, name) : refused);
   }
   return exit;
 }

@@ -23,6 +23,7 @@
 #include "cases/explain.h"
 #include "cases/policy_test.h"
 #include "cases/probe.h"
+#include "cases/suite.h"
 #include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/output.h"
@@ -169,7 +170,9 @@ struct LoadedPolicies {
 
 // Reads the policies of one file and adds them; complains of its findings when
 // one is an error.
+// only  names of imported policies that are asked for
 ExitCode LoadFile(const std::string& path, std::optional<ast::PolicyKind> asked,
+                  const std::vector<std::string>& only,
                   LoadedPolicies* loaded) {
   auto file = ReadPolicyFile(path);
   if (!file.ok()) {
@@ -182,7 +185,12 @@ ExitCode LoadFile(const std::string& path, std::optional<ast::PolicyKind> asked,
     ComplainAbout(*file);
     return ExitCode::kFindings;
   }
+  const size_t in_force = PoliciesInForce(file->content);
   for (ast::Policy& tree : file->content.policies) {
+    const auto index =
+        static_cast<size_t>(&tree - file->content.policies.data());
+    const bool named = std::ranges::find(only, tree.name) != only.end();
+    if (index >= in_force && !named) continue;
     bool guessed = false;
     loaded->policies.push_back(MeaningOf(tree, KindOf(tree, asked, &guessed)));
     loaded->names.push_back(tree.name.empty() ? path : tree.name);
@@ -191,7 +199,9 @@ ExitCode LoadFile(const std::string& path, std::optional<ast::PolicyKind> asked,
   return ExitCode::kOk;
 }
 
-ExitCode LoadPolicies(const std::string& argument, LoadedPolicies* loaded) {
+ExitCode LoadPolicies(const std::string& argument,
+                      const std::vector<std::string>& only,
+                      LoadedPolicies* loaded) {
   const auto [kind, path] = SplitPath(argument);
   const auto paths = ExpandPaths({path});
   if (!paths.ok()) {
@@ -200,7 +210,7 @@ ExitCode LoadPolicies(const std::string& argument, LoadedPolicies* loaded) {
   }
   ExitCode worst = ExitCode::kOk;
   for (const std::string& file : *paths) {
-    worst = Worst(worst, LoadFile(file, kind, loaded));
+    worst = Worst(worst, LoadFile(file, kind, only, loaded));
   }
   return worst;
 }
@@ -349,7 +359,7 @@ ExitCode EvalOne(const OneRequest& one, bool pretty, Explanation explanation,
   LoadedPolicies loaded;
   ExitCode worst = ExitCode::kOk;
   for (const std::string& argument : one.policies) {
-    worst = Worst(worst, LoadPolicies(argument, &loaded));
+    worst = Worst(worst, LoadPolicies(argument, one.only, &loaded));
   }
   if (worst != ExitCode::kOk) return worst;
   if (!KeepOnly(one.only, &loaded)) return ExitCode::kUsage;

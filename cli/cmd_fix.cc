@@ -98,7 +98,7 @@ class FixRun {
         });
     const std::string_view after = outcome.file.source.text();
     if (outcome.changed() && !dry_run_ && path != "-") {
-      if (Status status = WriteFileAtomic(path, after, 0644); !status.ok()) {
+      if (Status status = WriteBack(path, after); !status.ok()) {
         exit_ = Worst(exit_, ComplainAbout(path, status));
         return true;
       }
@@ -170,6 +170,8 @@ class FixRun {
     } else if (path == "-") {
       out_ += after;
     }
+    // Nothing can be mended before it can be read.
+    if (!outcome.file.parsed) ComplainAbout(outcome.file);
     if (global_.quiet) return;
     for (const AppliedFix& fix : outcome.applied) {
       std::cerr << Printable(path) << ":" << fix.line << ": "

@@ -60,7 +60,9 @@ ExitCode FormatFile(const std::string& path, const FormatRequest& request) {
       std::cerr << "writ fmt: standard input cannot be written back\n";
       return ExitCode::kUsage;
     }
-    return same ? ExitCode::kOk : Deliver(*text, path);
+    if (same) return ExitCode::kOk;
+    const Status status = WriteBack(path, *text);
+    return status.ok() ? ExitCode::kOk : ComplainAbout(path, status);
   }
   if (!request.check && !request.diff) {
     std::cout << *text;

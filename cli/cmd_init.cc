@@ -50,6 +50,16 @@ policy office_readers identity {
   keep_originals =>
   deny oss:DeleteObject on acs:oss:*:1000000000000001:myphotos/originals/*;
 }
+
+// What must hold, whoever changes the policy. More: office_readers.test.json.
+test "the office lists the bucket" {
+  given principal = acs:ram::1000000000000001:user/alice;
+  given acs:SourceIp = 203.0.113.7;
+  expect allow oss:ListObjects
+    on acs:oss:cn-hangzhou:1000000000000001:myphotos
+    because office_readers.read_objects;
+  expect deny(implicit) oss:PutObject on acs:oss:cn-hangzhou:1000000000000001:myphotos/a.jpg;
+}
 )";
 
 constexpr std::string_view kTest = R"({

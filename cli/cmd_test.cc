@@ -6,6 +6,7 @@
 #include <atomic>
 #include <charconv>
 #include <chrono>
+#include <cstdio>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -61,6 +62,12 @@ struct TestPlan {
   TestFormat format = TestFormat::kPretty;
   std::string now;
 };
+
+std::string Percent(double value) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.1f %%", value);
+  return text;
+}
 
 std::optional<double> ReadPercent(std::string_view text) {
   double value = 0;
@@ -180,7 +187,7 @@ ExitCode Update(const std::vector<SuiteResult>& results) {
       exit = Worst(exit, ExitCode::kTestFailure);
       continue;
     }
-    if (Status status = WriteFileAtomic(path, *text, 0644); !status.ok()) {
+    if (Status status = WriteBack(path, *text); !status.ok()) {
       exit = Worst(exit, ComplainAbout(path, status));
       continue;
     }
@@ -229,7 +236,7 @@ ExitCode Cover(const TestRequest& request, const TestPlan& plan,
   }
   const double percent = coverage.Tally().percent();
   if (plan.threshold && percent < *plan.threshold) {
-    std::cerr << "writ test: " << percent << " % covered, below "
+    std::cerr << "writ test: " << Percent(percent) << " covered, below "
               << *plan.threshold << " %\n";
     exit = Worst(exit, ExitCode::kTestFailure);
   }
@@ -287,8 +294,8 @@ ExitCode RunTests(const TestRequest& request, const GlobalFlags& global) {
   }
   if (mutation && plan->mutation_threshold &&
       mutation->score() < *plan->mutation_threshold) {
-    std::cerr << "writ test: mutation score " << mutation->score()
-              << " %, below " << *plan->mutation_threshold << " %\n";
+    std::cerr << "writ test: mutation score " << Percent(mutation->score())
+              << ", below " << *plan->mutation_threshold << " %\n";
     exit = Worst(exit, ExitCode::kTestFailure);
   }
   return exit;

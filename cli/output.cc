@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/output.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -32,7 +36,15 @@ void ComplainAbout(const PolicyFile& file) {
 }
 
 ExitCode ComplainAbout(const std::string& path, const Status& status) {
-  std::cerr << "writ: " << Printable(path) << ": " << status.message() << "\n";
+  // The system's own messages name the file.
+  std::string_view lines = status.message();
+  const bool named = lines.find("`" + path + "`") != std::string_view::npos;
+  std::cerr << "writ: " << (named ? "" : Printable(path) + ": ");
+  do {
+    const size_t end = std::min(lines.find('\n'), lines.size());
+    std::cerr << Printable(lines.substr(0, end)) << "\n";
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  } while (!lines.empty());
   return status.code() == StatusCode::kInternal ? ExitCode::kInternal
                                                 : ExitCode::kUsage;
 }
@@ -84,6 +96,16 @@ ExitCode Deliver(const std::string& text, const std::string& path) {
     return ComplainAbout(path, status);
   }
   return ExitCode::kOk;
+}
+
+Status WriteBack(const std::string& path, std::string_view text) {
+  std::error_code error;
+  const std::string target = std::filesystem::canonical(path, error).string();
+  struct stat info = {};
+  if (error || ::stat(target.c_str(), &info) != 0) {
+    return WriteFileAtomic(path, text, 0644);
+  }
+  return WriteFileAtomic(target, text, info.st_mode & 07777U);
 }
 
 }  // namespace writ

@@ -39,6 +39,10 @@ bool UseColor(const GlobalFlags& global, int fd);
 // Prints `text` to standard output, or writes it to `path` when one is given.
 ExitCode Deliver(const std::string& text, const std::string& path);
 
+// Replaces what a file of the user holds. The file keeps its mode, and a
+// symbolic link stays one: what it points to is replaced.
+Status WriteBack(const std::string& path, std::string_view text);
+
 }  // namespace writ
 
 #endif  // WRIT_CLI_OUTPUT_H_

@@ -146,6 +146,26 @@ TEST_F(TranslationTest, DecompileTakesSeveralFilesIntoADirectory) {
             std::string::npos);
 }
 
+TEST_F(TranslationTest, DecompileInfersSetsThatCompileToTheSame) {
+  const std::string json =
+      R"({"Version":"1","Statement":[{"Effect":"Allow","Action":["a:x","a:y","a:z"],"Resource":["*"],"Condition":{"IpAddress":{"acs:SourceIp":["10.0.0.0/8","192.0.2.0/24","198.51.100.0/24"]},"StringEquals":{"a:k":["1","2","3"]}}},{"Effect":"Deny","NotAction":["a:x","a:y","a:z"],"Resource":"*","Condition":{"NotIpAddress":{"acs:SourceIp":["10.0.0.0/8","192.0.2.0/24","198.51.100.0/24"]},"StringEquals":{"a:k":["1","2","3"]}}}]})";
+  const std::string path = Write("p.json", json);
+  const std::string writ = folder() + "/p.writ";
+  ASSERT_EQ(Run("decompile --infer-sets -o " + writ + " " + path).exit, 0);
+  const std::string text = Read(writ);
+  for (const char* part :
+       {"\nset actions = { a:x, a:y, a:z }\n", "allow $actions\n",
+        "deny all except $actions\n", "acs:SourceIp within $source_ip",
+        "set k = { \"1\", \"2\", \"3\" }\n"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  }
+  EXPECT_EQ(Run("fmt --check " + writ).exit, 0)
+      << Run("fmt --diff " + writ).out;
+  const Outcome back = Run("compile " + writ);
+  ASSERT_EQ(back.exit, 0) << back.err;
+  EXPECT_EQ(nlohmann::json::parse(back.out), nlohmann::json::parse(json));
+}
+
 TEST_F(TranslationTest, RoundtripProvesBothLanguages) {
   const std::string json = Write(
       "p.json",
