@@ -116,7 +116,10 @@ WritReader::File* WritReader::Open(const std::string& relative,
   const std::string full = root_ + relative;
   Result<std::string> text = read_(full);
   if (!text.ok()) {
-    Refuse(path, Excerpt(text.status().message()),
+    Refuse(path,
+           text.status().code() == StatusCode::kNotFound
+               ? "there is no such file"
+               : Excerpt(text.status().message()),
            "the path is relative to the file that imports");
     return nullptr;
   }

@@ -76,6 +76,9 @@ bool HoldsKey(const ast::Condition& condition, std::string_view key) {
   return false;
 }
 
+// What a line of the Writ language holds, as `writ fmt` sees it.
+constexpr size_t kLineColumns = 100;
+
 // Where the last member or clause of a statement ends that the tree knows.
 uint32_t EndOfMembers(const ast::Statement& statement) {
   uint32_t end = statement.effect_span.end;
@@ -95,6 +98,17 @@ std::string BreakBefore(std::string_view text, uint32_t offset) {
   const size_t word = text.find_first_not_of(" \t", line + 1);
   if (word == std::string_view::npos || text[word] == '{') return " ";
   return std::string(text.substr(line, word - line));
+}
+
+// The line break and white space before `offset` when nothing else stands
+// before it on its line, else a blank.
+std::string BreakAt(std::string_view text, uint32_t offset) {
+  const size_t line = text.rfind('\n', offset);
+  if (line == std::string_view::npos ||
+      text.find_first_not_of(" \t", line + 1) != offset) {
+    return " ";
+  }
+  return std::string(text.substr(line, offset - line));
 }
 
 std::optional<TextEdit> JsonEdit(std::string_view text,
@@ -118,17 +132,27 @@ std::optional<TextEdit> JsonEdit(std::string_view text,
   for (const ast::ConditionOperator& there : condition.operators) {
     if (there.name.text != added.op || there.tests.empty()) continue;
     const uint32_t at = there.tests[0].key.span.begin;
-    return TextEdit{{at, at}, test + ", "};
+    return TextEdit{{at, at}, test + "," + BreakAt(text, at)};
   }
   const uint32_t at = condition.operators[0].name.span.begin;
-  return TextEdit{{at, at}, op + ", "};
+  return TextEdit{{at, at}, op + "," + BreakAt(text, at)};
 }
 
-std::optional<TextEdit> WritEdit(const ast::Statement& statement,
+std::optional<TextEdit> WritEdit(std::string_view text,
+                                 const ast::Statement& statement,
                                  const NewCondition& added) {
   if (!statement.condition) {
     const uint32_t end = EndOfMembers(statement);
-    return TextEdit{{end, end}, " when " + std::string(added.writ)};
+    const std::string when = "when " + std::string(added.writ);
+    const size_t line = text.rfind('\n', end - size_t{1}) + 1;
+    std::string between = " ";
+    if (end - line + when.size() + 2 > kLineColumns) {
+      // Below the statement, as the formatter would have it.
+      const size_t first = text.rfind('\n', statement.span.begin) + 1;
+      const size_t word = text.find_first_not_of(" \t", first);
+      between = "\n" + std::string(text.substr(first, word - first)) + "  ";
+    }
+    return TextEdit{{end, end}, between + when};
   }
   if (statement.condition->operators.empty()) return std::nullopt;
   const uint32_t end = statement.condition->span.end;
@@ -276,7 +300,7 @@ std::optional<Fix> AddCondition(const PolicyFile& file,
   }
   std::optional<TextEdit> edit =
       file.is_json ? JsonEdit(file.source.text(), statement, added)
-                   : WritEdit(statement, added);
+                   : WritEdit(file.source.text(), statement, added);
   if (!edit) return std::nullopt;
   return Fix{"add " + ShowCondition(file, added), false, {*std::move(edit)}};
 }
