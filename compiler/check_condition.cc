@@ -63,7 +63,7 @@ std::string CidrHelp(std::string_view text) {
   if (slash != std::string_view::npos) {
     const std::string_view prefix = text.substr(slash + 1);
     if (prefix.find('.') != std::string_view::npos) {
-      return "write the length of the prefix instead of a netmask: `/24`";
+      return "write the length of the prefix instead of a netmask, as in `/24`";
     }
     if (ParseCidr(text.substr(0, slash))) {
       return text.find(':') == std::string_view::npos
