@@ -38,14 +38,20 @@ Result<std::string> ReadAll(int fd, uint64_t max_bytes) {
   }
 }
 
-Result<std::string> ReadFileAt(int directory_fd, const std::string& path,
-                               uint64_t max_bytes) {
-  UniqueFd fd(::openat(directory_fd, path.c_str(), O_RDONLY | O_CLOEXEC));
+namespace {
+
+Result<std::string> ReadOpened(int directory_fd, const std::string& path,
+                               int flags, bool regular, uint64_t max_bytes) {
+  UniqueFd fd(
+      ::openat(directory_fd, path.c_str(), O_RDONLY | O_CLOEXEC | flags));
   if (!fd.valid()) return PathErrno("open", path);
   struct stat info = {};
   if (::fstat(fd.get(), &info) != 0) return PathErrno("stat", path);
   if (S_ISDIR(info.st_mode)) {
     return InvalidArgument("`" + path + "` is a directory");
+  }
+  if (regular && !S_ISREG(info.st_mode)) {
+    return InvalidArgument("`" + path + "` is not a regular file");
   }
   Result<std::string> text = ReadAll(fd.get(), max_bytes);
   if (!text.ok()) {
@@ -55,8 +61,20 @@ Result<std::string> ReadFileAt(int directory_fd, const std::string& path,
   return text;
 }
 
+}  // namespace
+
+Result<std::string> ReadFileAt(int directory_fd, const std::string& path,
+                               uint64_t max_bytes) {
+  return ReadOpened(directory_fd, path, 0, false, max_bytes);
+}
+
 Result<std::string> ReadFile(const std::string& path, uint64_t max_bytes) {
   return ReadFileAt(AT_FDCWD, path, max_bytes);
+}
+
+Result<std::string> ReadRegularFile(const std::string& path,
+                                    uint64_t max_bytes) {
+  return ReadOpened(AT_FDCWD, path, O_NONBLOCK, true, max_bytes);
 }
 
 Status WriteAll(int fd, std::string_view bytes) {

@@ -44,6 +44,10 @@ class UniqueFd {
 Result<std::string> ReadFileAt(int directory_fd, const std::string& path,
                                uint64_t max_bytes);
 Result<std::string> ReadFile(const std::string& path, uint64_t max_bytes);
+// The same for a path that somebody else's text names: a pipe or a device,
+// which might never end, is kInvalidArgument, and opening it does not wait.
+Result<std::string> ReadRegularFile(const std::string& path,
+                                    uint64_t max_bytes);
 
 // Writes aside, syncs, renames over `path` and syncs the directory: readers
 // see the old text or the whole new one, also after a crash.

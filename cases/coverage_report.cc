@@ -165,10 +165,12 @@ std::string CoverageLcov(const Coverage& coverage) {
     for (const auto& [line, clauses] : file.branches) {
       for (size_t i = 0; i < clauses.size(); ++i) {
         const auto& [yes, no] = clauses[i];
+        const std::string place =
+            "BRDA:" + std::to_string(line) + "," + std::to_string(i) + ",";
+        const bool reached = yes + no > 0;
         const auto branch = [&](int side, uint64_t hits) {
-          text += "BRDA:" + std::to_string(line) + "," + std::to_string(i) +
-                  "," + std::to_string(side) + "," +
-                  (yes + no == 0 ? "-" : std::to_string(hits)) + "\n";
+          text += place + std::to_string(side) + "," +
+                  (reached ? std::to_string(hits) : "-") + "\n";
           ++found;
           hit += hits > 0 ? 1 : 0;
         };

@@ -15,6 +15,10 @@ constexpr std::string_view kStatementMembers[] = {
     "Sid",       "Effect",   "Principal",   "Action",
     "NotAction", "Resource", "NotResource", "Condition"};
 
+char Lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
 std::string_view NearestMember(MemberPlace place, std::string_view name) {
   return place == MemberPlace::kPolicy ? NearestName(name, kPolicyMembers)
                                        : NearestName(name, kStatementMembers);
@@ -33,8 +37,7 @@ size_t EditDistance(std::string_view a, std::string_view b) {
     row[0] = i;
     for (size_t j = 1; j <= b.size(); ++j) {
       const size_t above = row[j];
-      const bool same =
-          EqualsIgnoreCase(a.substr(i - 1, 1), b.substr(j - 1, 1));
+      const bool same = Lower(a[i - 1]) == Lower(b[j - 1]);
       row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (same ? 0 : 1)});
       diagonal = above;
     }

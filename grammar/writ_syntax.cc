@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <unordered_map>
 
 #include "grammar/members.h"
 
@@ -28,8 +29,9 @@ constexpr size_t kKinds = 128;
 // be read behind it.
 constexpr size_t kBack = 64;
 constexpr size_t kAhead = 96;
-// States that one search may visit.
+// Steps that one search may take, and all searches of one text together.
 constexpr size_t kMostVisits = 30000;
+constexpr size_t kMostVisitsOfText = 60000;
 
 // Costs. One change must always be cheaper than two.
 constexpr uint32_t kRemoveCost = 130;
@@ -60,9 +62,13 @@ uint32_t InsertCost(size_t kind) {
 }
 
 bool IsNear(std::string_view word, std::string_view keyword) {
-  if (EditDistance(word, keyword) <= std::max<size_t>(1, keyword.size() / 3)) {
-    return true;
+  const size_t most = std::max<size_t>(1, keyword.size() / 3);
+  // As many changes are needed as one is longer; most words end here.
+  if (word.size() > keyword.size() + most ||
+      keyword.size() > word.size() + most) {
+    return false;
   }
+  if (EditDistance(word, keyword) <= most) return true;
   std::string a(word);
   std::string b(keyword);
   std::sort(a.begin(), a.end());
@@ -249,8 +255,16 @@ size_t SyntaxReader::Mend(std::span<const SyntaxToken> tokens, size_t floor,
   };
   std::priority_queue<uint32_t, std::vector<uint32_t>, decltype(costs_more)>
       queue(costs_more);
-  std::set<std::tuple<uint32_t, StateId, bool>> done;
-  const auto push = [&](Visit visit) {
+  // The least cost at which a place was come to; no dearer way is kept.
+  std::unordered_map<uint64_t, uint32_t> costs;
+  const auto place = [](const Visit& visit) {
+    return (uint64_t{visit.position} << 32 | visit.state) << 1 |
+           (visit.removing ? 1U : 0U);
+  };
+  const auto push = [&](const Visit& visit) {
+    const auto [it, is_new] = costs.try_emplace(place(visit), visit.cost);
+    if (!is_new && it->second <= visit.cost) return;
+    it->second = visit.cost;
     visits.push_back(visit);
     queue.push(static_cast<uint32_t>(visits.size() - 1));
   };
@@ -264,11 +278,13 @@ size_t SyntaxReader::Mend(std::span<const SyntaxToken> tokens, size_t floor,
   }
 
   uint32_t best = kUnknown;
-  for (size_t count = 0; !queue.empty() && count < kMostVisits; ++count) {
+  const size_t most = std::min(visits_left_, kMostVisits);
+  for (size_t count = 0; !queue.empty() && count < most; ++count) {
+    --visits_left_;
     const uint32_t id = queue.top();
     queue.pop();
     const Visit at = visits[id];
-    if (!done.insert({at.position, at.state, at.removing}).second) continue;
+    if (costs[place(at)] < at.cost) continue;  // a cheaper way came since
     const bool changed = at.is_change || at.parent != kUnknown;
     if (changed && at.position >= stuck &&
         (best == kUnknown || at.position > visits[best].position)) {
@@ -371,6 +387,7 @@ std::vector<SyntaxSlip> SyntaxReader::FindSlips(
   std::vector<SyntaxSlip> slips;
   const ATNState* start = grammar_.ruleToStartState[P::RuleFile];
   std::vector<StateId> states = {StateOf({NodeOf(start, 0)})};
+  visits_left_ = kMostVisitsOfText;
   size_t floor = 0;
   for (size_t i = 0; i < tokens.size();) {
     const StateId to = Next(states[i], tokens[i].kind);
@@ -379,7 +396,7 @@ std::vector<SyntaxSlip> SyntaxReader::FindSlips(
       ++i;
       continue;
     }
-    if (slips.size() >= most) break;
+    if (slips.size() >= most || (visits_left_ == 0 && !slips.empty())) break;
     i = Mend(tokens, floor, i, &states, &slips);
     floor = i;
   }

@@ -87,7 +87,7 @@ class SyntaxReader {
   // The slips of a whole text, in its order; none when the parser takes it.
   //
   // tokens  the visible ones; the last is the end of the file
-  // most    stops after so many
+  // most    stops after so many, or when the text is too far off to tell
   // Cost    linear in the tokens, plus a bounded search for each slip
   std::vector<SyntaxSlip> FindSlips(std::span<const SyntaxToken> tokens,
                                     size_t most);
@@ -135,6 +135,7 @@ class SyntaxReader {
   size_t Mend(std::span<const SyntaxToken> tokens, size_t floor, size_t stuck,
               std::vector<StateId>* states, std::vector<SyntaxSlip>* slips);
 
+  size_t visits_left_ = 0;  // steps that searches may still take
   const antlr4::atn::ATN& grammar_;
   std::vector<std::string> spellings_;  // of kinds that have one
   std::vector<Node> nodes_;

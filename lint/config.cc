@@ -439,13 +439,14 @@ std::optional<std::string> FindLintConfig(const std::string& path) {
 }
 
 Result<LintConfig> ReadLintConfig(const std::string& path) {
-  WRIT_ASSIGN_OR_RETURN(std::string text, ReadFile(path, kMaxConfigBytes));
+  WRIT_ASSIGN_OR_RETURN(std::string text,
+                        ReadRegularFile(path, kMaxConfigBytes));
   WRIT_ASSIGN_OR_RETURN(LintConfig config,
                         ParseLintConfig(path, std::move(text)));
   if (config.escalation_files.empty()) return config;
   auto table = std::make_shared<EscalationTable>(EscalationTable::BuiltIn());
   for (const std::string& file : config.escalation_files) {
-    Result<std::string> rows = ReadFile(file, kMaxConfigBytes);
+    Result<std::string> rows = ReadRegularFile(file, kMaxConfigBytes);
     if (!rows.ok()) {
       return InvalidArgument(file + ": " +
                              std::string(rows.status().message()));

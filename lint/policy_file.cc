@@ -164,7 +164,7 @@ PolicyFile ParsePolicyText(const std::string& path, std::string text) {
     return file;
   }
   const WritImportReader read = [](const std::string& imported) {
-    return ReadFile(imported, kMaxPolicyTextBytes);
+    return ReadRegularFile(imported, kMaxPolicyTextBytes);
   };
   if (std::optional<WritFile> content =
           ParseWrit(&file.source, read, &file.diagnostics)) {
