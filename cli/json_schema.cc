@@ -263,6 +263,196 @@ constexpr std::string_view kRoundtrip = R"json({
 }
 )json";
 
+constexpr std::string_view kFix = R"json({
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "What was fixed in policies, and what was not",
+  "type": "object",
+  "required": ["schema_version", "dry_run", "files"],
+  "properties": {
+    "schema_version": {"const": 1},
+    "dry_run": {"type": "boolean", "description": "nothing was written"},
+    "files": {
+      "type": "array",
+      "items": {
+        "type": "object",
+        "required": ["path", "changed", "applied", "refused", "requests",
+                     "findings_left"],
+        "properties": {
+          "path": {"type": "string"},
+          "changed": {"type": "boolean"},
+          "applied": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": ["rule", "line", "title", "automatic"],
+              "properties": {
+                "rule": {"type": "string"},
+                "line": {"type": "integer", "minimum": 1},
+                "title": {"type": "string"},
+                "automatic": {
+                  "type": "boolean",
+                  "description": "the meaning of the policy is kept"
+                }
+              }
+            }
+          },
+          "refused": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": ["rule", "line", "title", "reason"],
+              "properties": {
+                "rule": {"type": "string"},
+                "line": {"type": "integer", "minimum": 1},
+                "title": {"type": "string"},
+                "reason": {"type": "string"},
+                "witness": {
+                  "type": "string",
+                  "description": "a request that would be decided otherwise"
+                }
+              }
+            }
+          },
+          "requests": {
+            "type": "integer", "minimum": 0,
+            "description": "requests that are decided as before"
+          },
+          "findings_left": {"type": "integer", "minimum": 0}
+        }
+      }
+    }
+  }
+}
+)json";
+
+constexpr std::string_view kTest = R"json({
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "What tests of policies came to",
+  "type": "object",
+  "required": ["schema_version", "tests", "expectations", "failed", "files"],
+  "properties": {
+    "schema_version": {"const": 1},
+    "tests": {"type": "integer", "minimum": 0},
+    "expectations": {"type": "integer", "minimum": 0},
+    "failed": {
+      "type": "integer", "minimum": 0,
+      "description": "expectations that are not met"
+    },
+    "files": {
+      "type": "array",
+      "items": {
+        "type": "object",
+        "required": ["file", "tests"],
+        "properties": {
+          "file": {"type": "string"},
+          "tests": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": ["name", "passed", "expectations"],
+              "properties": {
+                "name": {"type": "string"},
+                "passed": {"type": "boolean"},
+                "expectations": {
+                  "type": "array", "items": {"$ref": "#/$defs/expectation"}
+                }
+              }
+            }
+          }
+        }
+      }
+    },
+    "mutation": {
+      "type": "object",
+      "description": "with --mutate",
+      "required": ["score", "possible", "killed", "survived", "equivalent",
+                   "invalid", "survivors"],
+      "properties": {
+        "score": {"type": "number", "minimum": 0, "maximum": 100},
+        "possible": {
+          "type": "integer", "minimum": 0,
+          "description": "changes there are; large policies are sampled"
+        },
+        "killed": {"type": "integer", "minimum": 0},
+        "survived": {"type": "integer", "minimum": 0},
+        "equivalent": {"type": "integer", "minimum": 0},
+        "invalid": {"type": "integer", "minimum": 0},
+        "survivors": {
+          "type": "array",
+          "items": {
+            "type": "object",
+            "required": ["file", "line", "column", "policy", "change"],
+            "properties": {
+              "file": {"type": "string"},
+              "line": {"type": "integer", "minimum": 1},
+              "column": {"type": "integer", "minimum": 1},
+              "policy": {"type": "string"},
+              "change": {"type": "string"}
+            }
+          }
+        }
+      }
+    }
+  },
+  "$defs": {
+    "expectation": {
+      "type": "object",
+      "required": ["line", "column", "principal", "question", "expected",
+                   "decided", "by", "passed"],
+      "properties": {
+        "line": {"type": "integer", "minimum": 1},
+        "column": {"type": "integer", "minimum": 1},
+        "pointer": {"type": "string", "description": "in a JSON file"},
+        "principal": {"type": "string"},
+        "question": {"type": "string"},
+        "expected": {"type": "string"},
+        "decided": {"type": "string"},
+        "by": {
+          "type": "array", "items": {"type": "string"},
+          "description": "the statements that decided"
+        },
+        "passed": {"type": "boolean"},
+        "message": {"type": "string", "description": "when not passed"},
+        "notes": {"type": "array", "items": {"type": "string"}}
+      }
+    }
+  }
+}
+)json";
+
+constexpr std::string_view kEval = R"json({
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "One decision; with --cases one a line",
+  "type": "object",
+  "required": ["id"],
+  "oneOf": [
+    {"required": ["decision", "layer", "reason", "statements"]},
+    {"required": ["error"]}
+  ],
+  "properties": {
+    "line": {"type": "integer", "description": "of a case that has no id"},
+    "error": {"description": "why nothing was decided"},
+    "trace": {"description": "with --explain"},
+    "id": {"description": "of the case; null for a single request"},
+    "decision": {"enum": ["ALLOW", "IMPLICIT_DENY", "EXPLICIT_DENY"]},
+    "layer": {"type": "string"},
+    "reason": {"type": "string"},
+    "statements": {
+      "type": "array",
+      "description": "those that decided, as positions from 0",
+      "items": {
+        "type": "object",
+        "required": ["policy", "statement"],
+        "properties": {
+          "policy": {"type": "integer", "minimum": 0},
+          "statement": {"type": "integer", "minimum": 0}
+        }
+      }
+    }
+  }
+}
+)json";
+
 struct CommandSchema {
   std::string_view command;
   std::string_view schema;
@@ -270,6 +460,9 @@ struct CommandSchema {
 constexpr CommandSchema kSchemas[] = {
     {"check", kFindings},
     {"lint", kFindings},
+    {"fix", kFix},
+    {"test", kTest},
+    {"eval", kEval},
     {"roundtrip", kRoundtrip},
     {"inspect", kInspect},
     {"version", kVersion},

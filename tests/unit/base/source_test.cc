@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/source.h"
 
+#include <string>
+#include <vector>
+
 #include "gtest/gtest.h"
 
 namespace writ {
@@ -21,6 +24,19 @@ TEST(SourceText, CountsCodePointsAndNotBytes) {
   const SourceText text("f", "é→x");
   EXPECT_EQ(text.Locate(2).column, 2u);
   EXPECT_EQ(text.Locate(5).column, 3u);
+  // Every offset of a long line, whatever its letters' bytes are beside.
+  std::string line;
+  std::vector<uint32_t> offsets;
+  for (uint32_t i = 0; i < 40; ++i) {
+    for (const char* letter : {"a", "é", "→", "𝄞"}) {
+      offsets.push_back(static_cast<uint32_t>(line.size()));
+      line += letter;
+    }
+  }
+  const SourceText all("f", line);
+  for (uint32_t i = 0; i < offsets.size(); ++i) {
+    EXPECT_EQ(all.Locate(offsets[i]).column, i + 1);
+  }
 }
 
 TEST(SourceText, LinesComeWithoutTheirBreaks) {
