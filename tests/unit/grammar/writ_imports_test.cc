@@ -83,7 +83,7 @@ TEST(WritImports, CirclesAreReportedWithTheirChain) {
 TEST(WritImports, WhatCannotBeReadIsOneFindingAtTheImport) {
   EXPECT_EQ(
       Read("import \"gone.writ\"; policy p { allow $X on {y}; }").Findings(),
-      "1:8 cannot import `gone.writ`: no file `gone.writ`\n");
+      "1:8 cannot import `gone.writ`: there is no such file\n");
   EXPECT_THAT(Read("import \"lib\" as l; policy p { use l.t(1); }",
                    {{"lib", "<folder>"}})
                   .Findings(),
