@@ -225,7 +225,7 @@ std::vector<UnreachedStatement> UnreachedStatements(const Coverage& coverage) {
 }
 
 std::string ItemText(const CoverageItem& item) {
-  const std::string text = "`" + Excerpt(item.part.text) + "`";
+  std::string text = "`" + Excerpt(item.part.text) + "`";
   switch (item.kind) {
     case Kind::kMatched:
       return "no test matches this statement";
