@@ -31,7 +31,7 @@ constexpr size_t kBack = 64;
 constexpr size_t kAhead = 96;
 // Steps that one search may take, and all searches of one text together.
 constexpr size_t kMostVisits = 30000;
-constexpr size_t kMostVisitsOfText = 60000;
+constexpr size_t kMostVisitsOfText = 300000;
 
 // Costs. One change must always be cheaper than two.
 constexpr uint32_t kRemoveCost = 130;
