@@ -29,9 +29,15 @@ constexpr size_t kKinds = 128;
 // be read behind it.
 constexpr size_t kBack = 64;
 constexpr size_t kAhead = 96;
-// Steps that one search may take, and all searches of one text together.
+// Steps that one search may take, and all searches of one text together. A
+// fuzzer wants many texts, not good messages about each.
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+constexpr size_t kMostVisits = 300;
+constexpr size_t kMostVisitsOfText = 600;
+#else
 constexpr size_t kMostVisits = 30000;
 constexpr size_t kMostVisitsOfText = 300000;
+#endif
 
 // Costs. One change must always be cheaper than two.
 constexpr uint32_t kRemoveCost = 130;
