@@ -126,7 +126,8 @@ class Fixes : public testing::Test {
                             R"("Allow", "Action": "*", "Resource": "*"}]})");
     Diagnostics none;
     everything_ = *ParseJsonPolicy(source, &none);
-    std::cout << "WRIT_SEED=" << seed_ << " WRIT_CASES=" << count_ << "\n";
+    std::cout << "WRIT_SEED=" << seed_ << " WRIT_CASES=" << count_ * kRequests
+              << "\n";
   }
 
   PolicyFile Judge(const std::string& path, std::string text,
@@ -180,7 +181,9 @@ class Fixes : public testing::Test {
   }
 
   const uint64_t seed_ = NumberFromEnvironment("WRIT_SEED", kSeed);
-  const uint64_t count_ = NumberFromEnvironment("WRIT_CASES", kCases);
+  // WRIT_CASES counts decisions, as elsewhere.
+  const uint64_t count_ =
+      NumberFromEnvironment("WRIT_CASES", kCases* kRequests) / kRequests;
   reference::CaseGenerator generator_{seed_};
   reference::Random random_{seed_};
   const LintConfig config_ = EverythingOn();
