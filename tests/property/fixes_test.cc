@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "cases/case_decision.h"
 #include "cases/case_file.h"
 #include "catalogue/catalogue.h"
 #include "grammar/parse_json.h"
@@ -68,22 +69,6 @@ std::vector<std::string> AutomaticRules() {
     }
   }
   return codes;
-}
-
-AttachmentKind AttachedAs(ast::PolicyKind kind) {
-  switch (kind) {
-    case ast::PolicyKind::kIdentity:
-      return AttachmentKind::kIdentity;
-    case ast::PolicyKind::kResource:
-      return AttachmentKind::kResource;
-    case ast::PolicyKind::kTrust:
-      return AttachmentKind::kTrust;
-    case ast::PolicyKind::kSession:
-      return AttachmentKind::kSession;
-    case ast::PolicyKind::kControl:
-      return AttachmentKind::kControl;
-  }
-  return AttachmentKind::kIdentity;
 }
 
 // A generated policy as a policy file has it.
@@ -145,7 +130,7 @@ class Fixes : public testing::Test {
                      const Request& request) const {
     const reference::Attached attached[] = {
         {.policy = &tree,
-         .kind = AttachedAs(sample.as.kind),
+         .kind = AttachmentKindOf(sample.as.kind),
          .resource_group_scope = sample.as.resource_group_scope,
          .group = sample.as.group,
          .level = sample.as.level,

@@ -168,6 +168,16 @@ TEST_F(HostileFiles, ImportsOfWhatIsNoPolicy) {
   EveryCommandRefuses("many.writ", many);
 }
 
+TEST_F(HostileFiles, TestsOfWhatIsNoPolicy) {
+  ASSERT_EQ(::mkfifo((folder() + "/pipe.writ").c_str(), 0600), 0);
+  ASSERT_EQ(::symlink("/dev/zero", (folder() + "/zero.writ").c_str()), 0);
+  for (const std::string name : {".", "pipe.writ", "zero.writ", "none.writ"}) {
+    Write("a.test.json",
+          R"({"version": 1, "policies": [")" + name + R"("], "tests": []})");
+    Holds({"test"}, "a.test.json", false);
+  }
+}
+
 TEST_F(HostileFiles, ConfigurationThatIsAPipeOrTooDeep) {
   Write("a.writ", kHead);
   ASSERT_EQ(::mkfifo((folder() + "/.writ.toml").c_str(), 0600), 0);
