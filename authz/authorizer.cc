@@ -47,9 +47,9 @@ Status CheckContext(std::span<const ContextEntry> context) {
 
 Status CheckAttachments(std::span<const Attachment> attachments) {
   for (const Attachment& attachment : attachments) {
-    const ProgramView& view = attachment.program->view();
-    if (attachment.policy_in_program >= view.policies.size() ||
-        view.policies[attachment.policy_in_program].kind !=
+    const Program& program = *attachment.program;
+    if (attachment.unit >= program.unit_count() ||
+        static_cast<uint32_t>(program.UnitKind(attachment.unit)) !=
             static_cast<uint32_t>(attachment.kind)) {
       return kWrongAttachment;
     }

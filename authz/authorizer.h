@@ -24,12 +24,13 @@ enum class AttachmentKind : uint8_t {
 };
 enum class ControlLevel : uint8_t { kMember, kFolder, kRoot };
 
-// One compiled policy that concerns the request: the asker gathers those of the
+// Compiled policies that concern the request: the asker gathers those of the
 // principal, its groups, the resource, the session and the resource directory.
 // Borrowed for the length of the call.
 struct Attachment {
   const Program* program;  // verified (Program::Load)
-  uint32_t policy_in_program = 0;
+  // Of the program: one policy, or several that are evaluated together.
+  uint32_t unit = 0;
   AttachmentKind kind = AttachmentKind::kIdentity;
   // kIdentity: attached with the scope of a resource group (R35); `group` may
   // be empty: then the resource lies in the document's group.
@@ -40,6 +41,13 @@ struct Attachment {
   ControlLevel level = ControlLevel::kMember;
   uint32_t depth = 0;
   std::string_view account = {};
+  // What StatementRef::policy says for the unit's first policy; the others
+  // follow. kOwnPlace: the attachment's place in the list handed to Decide.
+  static constexpr uint32_t kOwnPlace = UINT32_MAX;
+  uint32_t first_policy = kOwnPlace;
+  // Policies of the unit, by their place in it, that do not count any more:
+  // ascending.
+  std::span<const uint32_t> without = {};
 };
 
 // Decides `request` under `attachments`: ram.md part 11. Total and fail-closed:

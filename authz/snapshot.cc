@@ -106,7 +106,7 @@ std::shared_ptr<const Snapshot> SnapshotBuilder::Build() {
     if (known) continue;
     for (uint32_t i = 0; i < policy->second->policy_count(); ++i) {
       user.attachments.push_back(
-          {.program = policy->second.get(), .policy_in_program = i});
+          {.program = policy->second.get(), .unit = i});
       user.policy_names.push_back(policy->first);
     }
   }

@@ -77,11 +77,13 @@ void StatementList::Add(StatementRef ref) noexcept {
   if (!known) ++count_;
 }
 
-void AddToUnit(const Question& question, uint32_t policy, bool keep_allows,
-               UnitOutcome* outcome) noexcept {
-  const Attachment& attachment = question.attachments[policy];
-  const ProgramView& view = attachment.program->view();
-  const Run rows = view.policies[attachment.policy_in_program].statements;
+namespace {
+
+// Tries the statements of one policy of the program, one after the other.
+//
+// policy  what StatementRef::policy says for it
+void TryStatements(const Question& question, const ProgramView& view, Run rows,
+                   uint32_t policy, bool keep_allows, UnitOutcome* outcome) {
   for (uint32_t i = 0; i < rows.count; ++i) {
     if (!question.budget->Step()) return;
     const StatementRecord row = view.statements[rows.first + i];
@@ -109,6 +111,29 @@ void AddToUnit(const Question& question, uint32_t policy, bool keep_allows,
       *outcome = {Verdict::kAllow, false};
       if (keep_allows) question.statements->Add({policy, i});
     }
+  }
+}
+
+}  // namespace
+
+void AddToUnit(const Question& question, uint32_t attachment_index,
+               bool keep_allows, UnitOutcome* outcome) noexcept {
+  const Attachment& attachment = question.attachments[attachment_index];
+  const ProgramView& view = attachment.program->view();
+  const uint32_t first = attachment.first_policy == Attachment::kOwnPlace
+                             ? attachment_index
+                             : attachment.first_policy;
+  if (view.units.size() == 0) {
+    return TryStatements(question, view,
+                         view.policies[attachment.unit].statements, first,
+                         keep_allows, outcome);
+  }
+  const Run members = view.units[attachment.unit].policies;
+  for (uint32_t i = 0; i < members.count; ++i) {
+    if (std::ranges::binary_search(attachment.without, i)) continue;
+    const uint32_t policy = view.unit_policies[members.first + i].policy;
+    TryStatements(question, view, view.policies[policy].statements, first + i,
+                  keep_allows, outcome);
   }
 }
 

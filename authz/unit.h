@@ -55,13 +55,13 @@ struct UnitOutcome {
   bool unreadable = false;
 };
 
-// Looks at the statements of one policy; call it for each policy of a unit,
-// with the same outcome.
+// Looks at the statements of one attachment; call it for each attachment that
+// is decided together with others, with the same outcome.
 //
-// policy       index into question.attachments; its statements are added to
-//              question.statements: Allows if `keep_allows`; the first Deny of
-//              a unit ends the matter and clears the list
-void AddToUnit(const Question& question, uint32_t policy, bool keep_allows,
+// attachment   index into question.attachments; its statements are added to
+//              question.statements: Allows if `keep_allows`; the first Deny
+//              ends the matter and clears the list
+void AddToUnit(const Question& question, uint32_t attachment, bool keep_allows,
                UnitOutcome* outcome) noexcept;
 
 // Decides the unit of all attachments that `belongs` (ram.md part 11).

@@ -80,7 +80,7 @@ Result<CompiledCase> CompileCase(std::span<const CasePolicy> policies,
     const CasePolicy& policy = policies[i];
     compiled.attachments.push_back(
         {.program = compiled.program.get(),
-         .policy_in_program = static_cast<uint32_t>(i),
+         .unit = static_cast<uint32_t>(i),
          .kind = AttachmentKindOf(policy.kind),
          .resource_group_scope = policy.resource_group_scope,
          .group = policy.group,

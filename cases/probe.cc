@@ -277,7 +277,7 @@ std::vector<Truth> PolicyProbes::Ask(const Request& request,
   std::vector<StatementRef> room(kChunkParts);
   for (uint32_t i = 0; i < 2 * chunks_; ++i) {
     const Attachment attachment = {
-        .program = program_.get(), .policy_in_program = i, .kind = kind_};
+        .program = program_.get(), .unit = i, .kind = kind_};
     StepBudget budget(kMaxDecideSteps);
     StatementList matched({}, room);
     question.attachments = {&attachment, 1};

@@ -18,7 +18,7 @@ namespace {
 constexpr size_t kShownNames = 8;
 
 constexpr std::string_view kSectionNames[] = {
-#define SECTION(number, Name, member, Record) #Name,
+#define SECTION(number, Name, ...) #Name,
 #include "authz/program/sections.def"
 #undef SECTION
 };
@@ -31,7 +31,7 @@ struct SectionSize {
 
 std::vector<SectionSize> SectionsOf(const ProgramView& view) {
   std::vector<SectionSize> sections;
-#define SECTION(number, Name, member, Record)                             \
+#define SECTION(number, Name, member, Record, ...)                        \
   sections.push_back({kSectionNames[sections.size()], view.member.size(), \
                       view.member.bytes().size()});
 #include "authz/program/sections.def"

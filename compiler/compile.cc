@@ -4,13 +4,44 @@
 #include <string>
 
 #include "compiler/emit.h"
+#include "compiler/index.h"
 #include "compiler/ir.h"
 #include "compiler/lower.h"
+#include "compiler/passes.h"
 
 namespace writ {
+namespace {
 
-Result<std::string> CompileProgram(std::span<const PolicyInput> inputs) {
-  ir::Program program;
+Status BuildIndex(const CompileOptions& options, Image* image) {
+  const PassSet passes = options.passes;
+  if (!passes.Has(Pass::kIndex) && options.units.empty()) return OkStatus();
+  CompileMeter meter(options.budget);
+  WRIT_RETURN_IF_ERROR(BuildUnits(options, &meter, image));
+  if (passes.Has(Pass::kActionClasses)) {
+    WRIT_RETURN_IF_ERROR(BuildActionClasses(options, &meter, image));
+  }
+  if (passes.Has(Pass::kActionClasses) && passes.Has(Pass::kKnownActions)) {
+    WRIT_RETURN_IF_ERROR(BuildKnownActions(options, &meter, image));
+  }
+  if (passes.Has(Pass::kIntervals)) {
+    WRIT_RETURN_IF_ERROR(BuildIntervals(options, &meter, image));
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+std::optional<Pass> PassNamed(std::string_view name) {
+  for (const PassInfo& info : kPasses) {
+    if (info.name == name) return info.pass;
+  }
+  return std::nullopt;
+}
+
+Result<std::string> CompileProgram(std::span<const PolicyInput> inputs,
+                                   const CompileOptions& options) {
+  const PassSet passes = options.passes;
+  ir::Program program(passes.Has(Pass::kShareAtoms));
   for (size_t i = 0; i < inputs.size(); ++i) {
     const Status lowered =
         LowerPolicy(*inputs[i].policy, inputs[i].kind, &program);
@@ -19,7 +50,20 @@ Result<std::string> CompileProgram(std::span<const PolicyInput> inputs) {
                                         std::string(lowered.message()));
     }
   }
-  return EmitProgram(program);
+  if (passes.Has(Pass::kNormalise)) Normalise(&program);
+  if (passes.Has(Pass::kOrderConditions)) OrderConditions(&program);
+  Image image;
+  WRIT_RETURN_IF_ERROR(EmitTables(program, options.budget.image_bytes,
+                                  options.budget.decide_steps, &image));
+  WRIT_RETURN_IF_ERROR(BuildIndex(options, &image));
+  std::string sealed = image.Seal();
+  if (sealed.size() > options.budget.image_bytes) {
+    return ResourceExhausted("the program image would be " +
+                             std::to_string(sealed.size()) +
+                             " bytes, more than the limit of " +
+                             std::to_string(options.budget.image_bytes));
+  }
+  return sealed;
 }
 
 }  // namespace writ

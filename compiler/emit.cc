@@ -8,9 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "authz/program/verify.h"
-#include "base/limits.h"
-
 namespace writ {
 namespace {
 
@@ -78,27 +75,31 @@ class ListPool {
 
 class Emitter {
  public:
-  explicit Emitter(const ir::Program& program) : program_(program) {}
+  Emitter(const ir::Program& program, uint64_t image_bytes,
+          uint64_t decide_steps)
+      : program_(program),
+        image_bytes_(image_bytes),
+        decide_steps_(decide_steps) {}
 
-  Result<std::string> Run() {
+  Status Run(Image* image) {
     for (const ir::Atom& atom : program_.atoms()) {
       EmitAtom(atom);
-      if (strings_.bytes().size() > kMaxProgramBytes) return TooLarge();
+      if (strings_.bytes().size() > image_bytes_) return TooLarge();
     }
     for (const ir::Policy& policy : program_.policies) {
       WRIT_RETURN_IF_ERROR(EmitPolicy(policy));
       // Keeps every offset far below 4 GiB.
-      if (SizeSoFar() > kMaxProgramBytes) return TooLarge();
+      if (SizeSoFar() > image_bytes_) return TooLarge();
     }
-    std::string image = Assemble();
-    if (image.size() > kMaxProgramBytes) return TooLarge();
-    return image;
+    Deliver(image);
+    if (image->size_bytes() > image_bytes_) return TooLarge();
+    return OkStatus();
   }
 
  private:
-  static Status TooLarge() {
+  Status TooLarge() const {
     return ResourceExhausted("the program image would pass the limit of " +
-                             std::to_string(kMaxProgramBytes) + " bytes");
+                             std::to_string(image_bytes_) + " bytes");
   }
 
   size_t SizeSoFar() const {
@@ -263,10 +264,10 @@ class Emitter {
     for (const ir::Statement& statement : policy.statements) {
       steps += EmitStatement(statement);
     }
-    if (steps > kMaxDecideSteps) {
+    if (steps > decide_steps_) {
       return ResourceExhausted("a policy would take " + std::to_string(steps) +
                                " steps, more than " +
-                               std::to_string(kMaxDecideSteps));
+                               std::to_string(decide_steps_));
     }
     row.statements.count = statement_count_ - row.statements.first;
     row.max_steps = static_cast<uint32_t>(steps);
@@ -274,89 +275,30 @@ class Emitter {
     return OkStatus();
   }
 
-  const std::string& BytesOf(Section section) const {
-    switch (section) {
-      case Section::kStrings:
-        return strings_.bytes();
-      case Section::kLabels:
-        return labels_.bytes();
-      case Section::kActionPatterns:
-        return actions_.bytes();
-      case Section::kResourcePatterns:
-        return resources_.bytes();
-      case Section::kPrincipalPatterns:
-        return principals_.bytes();
-      case Section::kActionLists:
-        return action_lists_.bytes();
-      case Section::kResourceLists:
-        return resource_lists_.bytes();
-      case Section::kPrincipalLists:
-        return principal_lists_.bytes();
-      case Section::kKeys:
-        return keys_.bytes();
-      case Section::kTexts:
-        return texts_;
-      case Section::kDecimals:
-        return decimals_;
-      case Section::kInstants:
-        return instants_;
-      case Section::kTruths:
-        return truths_;
-      case Section::kBlocks:
-        return blocks_;
-      case Section::kAtoms:
-        return atoms_;
-      case Section::kCode:
-        return code_;
-      case Section::kStatements:
-        return statements_;
-      case Section::kPolicies:
-        break;
-    }
-    return policies_;
-  }
-
-  std::string Assemble() const {
-    constexpr Section kSections[] = {
-#define SECTION(number, Name, ...) Section::k##Name,
-#include "authz/program/sections.def"
-#undef SECTION
-    };
-    constexpr size_t kCount = std::size(kSections);
-    std::string table;
-    std::string body;
-    size_t place = sizeof(ImageHeader) + kCount * sizeof(SectionEntry);
-    for (const Section section : kSections) {
-      const std::string& bytes = BytesOf(section);
-      const size_t gap =
-          (kSectionAlignment - place % kSectionAlignment) % kSectionAlignment;
-      body.append(gap, '\0');
-      body += bytes;
-      AppendRecord(
-          SectionEntry{static_cast<uint32_t>(section), SectionEntry::kRequired,
-                       static_cast<uint32_t>(place + gap),
-                       static_cast<uint32_t>(bytes.size())},
-          &table);
-      place += gap + bytes.size();
-    }
-    ImageHeader header = {};
-    std::memcpy(header.magic, kImageMagic, sizeof(kImageMagic));
-    header.major = kImageMajor;
-    header.minor = kImageMinor;
-    header.semantics = kSemanticsVersion;
-    header.image_bytes = place;
-    header.section_count = static_cast<uint32_t>(kCount);
-    std::string image;
-    AppendRecord(header, &image);
-    image += table;
-    image += body;
-    const uint64_t checksum = ImageChecksum(image);
-    std::memcpy(image.data() + offsetof(ImageHeader, checksum), &checksum,
-                sizeof(checksum));
-    return image;
+  void Deliver(Image* image) {
+    (*image)[Section::kStrings] = strings_.bytes();
+    (*image)[Section::kLabels] = labels_.bytes();
+    (*image)[Section::kActionPatterns] = actions_.bytes();
+    (*image)[Section::kResourcePatterns] = resources_.bytes();
+    (*image)[Section::kPrincipalPatterns] = principals_.bytes();
+    (*image)[Section::kActionLists] = action_lists_.bytes();
+    (*image)[Section::kResourceLists] = resource_lists_.bytes();
+    (*image)[Section::kPrincipalLists] = principal_lists_.bytes();
+    (*image)[Section::kKeys] = keys_.bytes();
+    (*image)[Section::kTexts] = std::move(texts_);
+    (*image)[Section::kDecimals] = std::move(decimals_);
+    (*image)[Section::kInstants] = std::move(instants_);
+    (*image)[Section::kTruths] = std::move(truths_);
+    (*image)[Section::kBlocks] = std::move(blocks_);
+    (*image)[Section::kAtoms] = std::move(atoms_);
+    (*image)[Section::kCode] = std::move(code_);
+    (*image)[Section::kStatements] = std::move(statements_);
+    (*image)[Section::kPolicies] = std::move(policies_);
   }
 
   const ir::Program& program_;
+  const uint64_t image_bytes_;
+  const uint64_t decide_steps_;
   TextPool strings_;
   TextPool labels_;
   RecordPool<std::string> actions_;
@@ -382,8 +324,9 @@ class Emitter {
 
 }  // namespace
 
-Result<std::string> EmitProgram(const ir::Program& program) {
-  return Emitter(program).Run();
+Status EmitTables(const ir::Program& program, uint64_t image_bytes,
+                  uint64_t decide_steps, Image* image) {
+  return Emitter(program, image_bytes, decide_steps).Run(image);
 }
 
 }  // namespace writ

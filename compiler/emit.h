@@ -2,19 +2,21 @@
 #ifndef WRIT_COMPILER_EMIT_H_
 #define WRIT_COMPILER_EMIT_H_
 
-#include <string>
-
 #include "base/status.h"
+#include "compiler/image.h"
 #include "compiler/ir.h"
 
 namespace writ {
 
-// Writes the image of `program` (docs/spec/bundle.md). Deterministic; equal
-// texts, patterns, lists and conditions are stored once.
+// Writes the tables of `program` (the sections of minor version 0) into
+// `image`. Deterministic; equal texts, patterns, lists and conditions are
+// stored once.
 //
-// Errors   kResourceExhausted  a policy would take more than kMaxDecideSteps,
-//                              or the image would pass kMaxProgramBytes
-Result<std::string> EmitProgram(const ir::Program& program);
+// image_bytes   the tables may take this much
+// decide_steps  one policy may take this much
+// Errors   kResourceExhausted  more than that
+Status EmitTables(const ir::Program& program, uint64_t image_bytes,
+                  uint64_t decide_steps, Image* image);
 
 }  // namespace writ
 

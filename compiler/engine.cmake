@@ -1,3 +1,4 @@
 # writ_compiler: trees in, program images out.
-writ_library(compiler compile.cc emit.cc ir.cc lower.cc
+writ_library(compiler compile.cc emit.cc image.cc index_actions.cc
+  index_intervals.cc index_units.cc ir.cc lower.cc passes.cc
   PUBLIC writ_authz writ_grammar writ_base)

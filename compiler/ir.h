@@ -64,13 +64,19 @@ struct Policy {
 // A whole program. Atoms are numbered in the order of their first use.
 class Program {
  public:
-  // The number of `atom`, which is held once.
+  // share  hold equal atoms once (Pass::kShareAtoms); else each as often as it
+  //        is written
+  explicit Program(bool share = true) : share_(share) {}
+
+  bool share() const { return share_; }
+  // The number of `atom`.
   uint32_t Intern(Atom atom);
   const std::vector<Atom>& atoms() const { return atoms_; }
 
   std::vector<Policy> policies;
 
  private:
+  const bool share_;
   std::vector<Atom> atoms_;
   std::map<Atom, uint32_t> numbers_;
 };

@@ -19,7 +19,7 @@ namespace writ {
 inline constexpr char kImageMagic[8] = {'W', 'R', 'I', 'T', 'P', 'R', 'O', 'G'};
 // A reader refuses a larger major; a larger minor only adds optional sections.
 inline constexpr uint16_t kImageMajor = 1;
-inline constexpr uint16_t kImageMinor = 0;
+inline constexpr uint16_t kImageMinor = 1;
 // The meaning of the tables: ram.md parts 2, 4, 10 and 11 as they stand.
 inline constexpr uint32_t kSemanticsVersion = 1;
 // Sections begin at multiples of this; the gap before one is zero.
@@ -45,7 +45,7 @@ struct SectionEntry {
 };
 
 enum class Section : uint32_t {
-#define SECTION(number, Name, member, Record) k##Name = number,
+#define SECTION(number, Name, ...) k##Name = number,
 #include "authz/program/sections.def"
 #undef SECTION
 };
@@ -187,6 +187,159 @@ struct PolicyRecord {
   TextRef label;  // of labels: the policy's name for people; may be empty
 };
 
+// ---- the index (minor 1): how a decision finds the statements that concern it
+
+inline constexpr uint32_t kNoIndex = UINT32_MAX;
+
+// Policies of one kind that are evaluated together. Without the units section,
+// unit i is policy i and its statements are tried one after the other.
+//
+// The statements of a unit are numbered through, policy after policy: that
+// number is the ordinal of the postings.
+struct UnitRecord {
+  Run policies;  // of unit_policies
+  // The end of the statements that no resource pattern finds: the bare `*`, no
+  // Resource at all, NotResource. Of ends; kNoIndex if there are none.
+  uint32_t anywhere;
+  // Roots in nodes; kNoIndex if empty. `resources` reads a resource behind
+  // `acs:`; `roles` is asked instead when the resource is a RAM role: its text
+  // is in lower case and so is the subject's (R11).
+  uint32_t resources;
+  uint32_t roles;
+  // Steps of the worst request with one value for every key, but for what a
+  // trie of fragments takes for each character of the resource.
+  uint32_t max_steps;
+};
+
+// A policy of a unit, and the ordinal of its first statement there.
+struct UnitPolicy {
+  uint32_t policy;
+  uint32_t first_ordinal;
+};
+
+// A node of a resource trie, in nodes at a multiple of 4: this head, then the
+// label padded with zeros to a multiple of 4, the first bytes of the children
+// in ascending order (padded alike), and a u32 offset for each child and each
+// further edge that `flags` names, in the order of the flags. Every offset is
+// larger than the node's own, so a walk ends.
+//
+// A node stands for the text from the root to the end of its label. A trie may
+// be read forwards from the start of the subject, backwards from its end
+// (kSuffixes) or forwards from every later position (kFragments).
+struct NodeHead {
+  // Any characters but a colon, up to the next colon: the subtree goes on with
+  // that colon. Only before the relative id.
+  static constexpr uint8_t kSegmentEdge = 1;
+  // The root of a trie over what follows, read backwards from the end of the
+  // subject: patterns with a literal end.
+  static constexpr uint8_t kSuffixEdge = 2;
+  // The root of a trie to be found anywhere in what follows.
+  static constexpr uint8_t kFragmentEdge = 4;
+  static constexpr uint8_t kAllFlags = 7;
+  uint16_t label_bytes;
+  uint8_t child_count;  // each begins with another byte; NUL never occurs
+  uint8_t flags;
+  uint32_t first_end;  // of ends
+  uint32_t end_count;
+};
+
+// What a pattern still asks when the walk has come to its place.
+enum class EndKind : uint32_t {
+  kAny = 0,     // nothing: all that follows matches
+  kExact = 1,   // the subject ends here
+  kSuffix = 2,  // of a suffix trie: its text does not overlap the walked part
+  kVerify = 3,  // the whole pattern is matched (MatchResource)
+};
+
+// The statements with one resource pattern.
+struct EndRecord {
+  uint32_t kind;     // EndKind
+  uint32_t pattern;  // of resource_patterns; kNoIndex for UnitRecord::anywhere
+  // Of cells: Deny cells first if the deny-first pass ran (kNoIndex in
+  // deny_count if not: then each cell says it itself).
+  uint32_t first_cell;
+  uint32_t deny_count;
+  uint32_t allow_count;
+};
+
+// Statements of one end, effect and action set.
+struct CellRecord {
+  static constexpr uint32_t kDeny = 1;
+  uint32_t action_set;
+  uint32_t first_posting;
+  // Count of postings times 2, plus kDeny.
+  uint32_t count_and_effect;
+};
+
+struct PostingRecord {
+  // The whole statement still has to be tried: it names principals, or
+  // everything but some resources.
+  static constexpr uint32_t kCheckRest = 0x80000000u;
+  uint32_t ordinal;  // of the statement in its unit; kCheckRest may be added
+  uint32_t condition;
+};
+
+// A block of code, once.
+struct ConditionRecord {
+  Run code;
+  uint32_t steps;
+};
+
+// A list of action patterns, or everything but them.
+struct ActionSet {
+  Run actions;  // of action_lists
+  uint32_t negated;
+};
+
+// A slot of the perfect hash: a known action in lower case, and its class.
+struct ActionName {
+  TextRef text;
+  uint32_t action_class;
+};
+
+// One reading of one key: its values become ranks among the sorted points.
+//   Decimal, Instant, Text, Folded   2i + 1 at point i, 2i between the points
+//                                    i-1 and i (Text, Folded: 0 off the points)
+//   Block                            points at or below the address
+struct AxisRecord {
+  uint32_t key;
+  uint32_t kind;  // OperandKind
+  Run points;     // of points; of address_points for Block
+};
+
+// An IPv6 address, or an IPv4 address as ::ffff:a.b.c.d, as a number.
+struct AddressPoint {
+  uint64_t high;
+  uint64_t low;
+};
+
+// The atom of the same index: true when a value's rank lies in one of the
+// ranges. Without an axis (kNoIndex) its operands are compared.
+struct AtomRange {
+  uint32_t axis;
+  Run ranges;
+};
+
+// Both ends included; the ranges of an atom ascend and do not touch.
+struct RankRange {
+  uint32_t low;
+  uint32_t high;
+};
+
+// A statement whose effect rests on ruling R<number> (docs/spec/semantics.md).
+struct RulingTag {
+  uint32_t statement;
+  uint32_t atom;  // of atoms; kNoIndex: the statement as a whole
+  uint32_t ruling;
+};
+
+static_assert(sizeof(UnitRecord) == 24 && sizeof(UnitPolicy) == 8);
+static_assert(sizeof(NodeHead) == 12 && sizeof(EndRecord) == 20);
+static_assert(sizeof(CellRecord) == 12 && sizeof(PostingRecord) == 8);
+static_assert(sizeof(ConditionRecord) == 12 && sizeof(ActionSet) == 12);
+static_assert(sizeof(ActionName) == 12 && sizeof(AxisRecord) == 16);
+static_assert(sizeof(AddressPoint) == 16 && sizeof(AtomRange) == 12);
+static_assert(sizeof(RankRange) == 8 && sizeof(RulingTag) == 12);
 static_assert(sizeof(ImageHeader) == 40 && sizeof(SectionEntry) == 16);
 static_assert(sizeof(ActionPattern) == 12 && sizeof(ResourcePattern) == 24);
 static_assert(sizeof(PrincipalPattern) == 28 && sizeof(KeyRecord) == 12);
@@ -230,7 +383,7 @@ class ImageTable {
 
 // The tables of one image. Borrowed from it.
 struct ProgramView {
-#define SECTION(number, Name, member, Record) ImageTable<Record> member;
+#define SECTION(number, Name, member, Record, ...) ImageTable<Record> member;
 #include "authz/program/sections.def"
 #undef SECTION
 

@@ -23,4 +23,12 @@ Result<std::unique_ptr<const Program>> Program::Load(std::string image) {
   return std::unique_ptr<const Program>(std::move(program));
 }
 
+ProgramPolicyKind Program::UnitKind(uint32_t unit) const {
+  uint32_t policy = unit;
+  if (view_.units.size() > 0) {
+    policy = view_.unit_policies[view_.units[unit].policies.first].policy;
+  }
+  return static_cast<ProgramPolicyKind>(view_.policies[policy].kind);
+}
+
 }  // namespace writ

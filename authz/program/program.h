@@ -29,6 +29,12 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   uint32_t policy_count() const { return view_.policies.size(); }
+  // Units of the index, or of an image without one: as many as policies.
+  uint32_t unit_count() const {
+    return view_.units.size() > 0 ? view_.units.size() : policy_count();
+  }
+  // What the policies of the unit were compiled as. unit < unit_count()
+  ProgramPolicyKind UnitKind(uint32_t unit) const;
   std::string_view image() const { return image_; }
   // The verified tables; borrowed from this program.
   const ProgramView& view() const { return view_; }

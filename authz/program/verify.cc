@@ -35,8 +35,8 @@ Record ReadAt(std::string_view image, size_t offset) {
 
 uint32_t RecordBytes(Section section) {
   switch (section) {
-#define SECTION(number, Name, member, Record) \
-  case Section::k##Name:                      \
+#define SECTION(number, Name, member, Record, ...) \
+  case Section::k##Name:                           \
     return sizeof(Record);
 #include "authz/program/sections.def"
 #undef SECTION
@@ -44,11 +44,23 @@ uint32_t RecordBytes(Section section) {
   return 0;
 }
 
+// Whether every image has the section: those of minor 0.
+bool IsTable(Section section) {
+  switch (section) {
+#define SECTION(number, Name, member, Record, since, heat) \
+  case Section::k##Name:                                   \
+    return since == 0;
+#include "authz/program/sections.def"
+#undef SECTION
+  }
+  return false;
+}
+
 void Bind(Section section, std::string_view bytes, ProgramView* view) {
   switch (section) {
-#define SECTION(number, Name, member, Record) \
-  case Section::k##Name:                      \
-    view->member = ImageTable<Record>(bytes); \
+#define SECTION(number, Name, member, Record, ...) \
+  case Section::k##Name:                           \
+    view->member = ImageTable<Record>(bytes);      \
     return;
 #include "authz/program/sections.def"
 #undef SECTION
@@ -148,10 +160,11 @@ Status Verifier::CheckSections() {
       return Refuse("sections", i, "size is not a number of records");
     }
     Bind(section, image_.substr(entry.offset, entry.size_bytes), &view_);
-    ++known;
+    if (IsTable(section)) ++known;
   }
   size_t needed = 0;
-#define SECTION(...) ++needed;
+#define SECTION(number, Name, member, Record, since, heat) \
+  if (since == 0) ++needed;
 #include "authz/program/sections.def"
 #undef SECTION
   if (known != needed) return Refuse("sections", 0, "a section is missing");

@@ -113,7 +113,7 @@ class SmallWorld : public testing::Test {
     for (size_t i = 0; i < attached.size(); ++i) {
       attachments.push_back(
           {.program = program->get(),
-           .policy_in_program = static_cast<uint32_t>(i),
+           .unit = static_cast<uint32_t>(i),
            .kind = attached[i].kind,
            .resource_group_scope = attached[i].resource_group_scope});
     }

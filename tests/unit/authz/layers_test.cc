@@ -403,16 +403,16 @@ TEST(Attachments, APolicyCompiledAsOneKindIsRefusedAsAnother) {
             StatusCode::kInvalidArgument);
   EXPECT_FALSE(decision.allowed());
   PolicySet other;
-  other.Identity(kAllowAll).policy_in_program = 1;
+  other.Identity(kAllowAll).unit = 1;
   EXPECT_FALSE(other.TryDecide(kGet, &decision).ok());
 }
 
 TEST(StepBudget, WorkPastTheLimitIsADenyEvenAfterAnAllow) {
   PolicySet set;
   set.Identity(kAllowAll);
-  // 1,000 request values against 2,000 operands are two million comparisons.
+  // 1,000 request values against 5,000 operands are five million comparisons.
   std::string operands = R"("x0")";
-  for (int i = 1; i < 2000; ++i) operands += ",\"x" + std::to_string(i) + '"';
+  for (int i = 1; i < 5000; ++i) operands += ",\"x" + std::to_string(i) + '"';
   set.Identity(R"({"Effect":"Allow","Action":"*","Resource":"*","Condition":)"
                R"({"StringEquals":{"d:k":[)" +
                operands + "]}}}");

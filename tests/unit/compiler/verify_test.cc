@@ -70,7 +70,7 @@ std::string AskAll(const Program& program, AttachmentKind kind) {
     std::vector<Attachment> attachments;
     for (uint32_t i = 0; i < program.policy_count(); ++i) {
       attachments.push_back(
-          {.program = &program, .policy_in_program = i, .kind = kind});
+          {.program = &program, .unit = i, .kind = kind});
     }
     Decision decision;
     answers += Decide(asked.request(), attachments, &decision).ok()
