@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "authz/authorizer.h"
 
-#include <algorithm>
-
 #include "authz/layers.h"
 #include "authz/program/program.h"
 #include "authz/unit.h"
@@ -45,13 +43,18 @@ Status CheckContext(std::span<const ContextEntry> context) {
   return OkStatus();
 }
 
-Status CheckAttachments(std::span<const Attachment> attachments) {
-  for (const Attachment& attachment : attachments) {
-    const Program& program = *attachment.program;
-    if (attachment.unit >= program.unit_count() ||
-        static_cast<uint32_t>(program.UnitKind(attachment.unit)) !=
-            static_cast<uint32_t>(attachment.kind)) {
-      return kWrongAttachment;
+Status CheckAttachments(AttachmentLists lists, const Caller& caller) {
+  for (const std::span<const Attachment> list : lists) {
+    for (const Attachment& attachment : list) {
+      const Program& program = *attachment.program;
+      if (attachment.unit >= program.unit_count() ||
+          static_cast<uint32_t>(program.UnitKind(attachment.unit)) !=
+              static_cast<uint32_t>(attachment.kind)) {
+        return kWrongAttachment;
+      }
+      if (attachment.kind == AttachmentKind::kSession && !caller.is_session()) {
+        return kSessionUnasked;
+      }
     }
   }
   return OkStatus();
@@ -64,17 +67,27 @@ void Refuse(Reason reason, uint32_t resource, Decision* decision) {
 }
 
 // Step 1: every resource in turn, until one is not allowed (R21).
-void DecideResources(const Request& request, Question* question,
-                     Decision* decision) {
+Status DecideResources(const Request& request, const AttachmentSource& source,
+                       Question* question, Decision* decision) {
   LayerAnswer answer;
   uint32_t index = 0;
   for (; index < request.resources.size(); ++index) {
     if (!ReadResource(request.resources[index], &question->resource)) {
-      return Refuse(Reason::kMalformedRequest, index, decision);
+      Refuse(Reason::kMalformedRequest, index, decision);
+      return OkStatus();
+    }
+    question->resource_index = index;
+    question->attachments = source.ListsFor(question->resource);
+    if (Status status =
+            CheckAttachments(question->attachments, question->caller);
+        !status.ok()) {
+      Refuse(Reason::kMalformedRequest, index, decision);
+      return status;
     }
     answer = DecideLayers(*question, request.principal.in_management_account);
     if (question->budget->exhausted()) {
-      return Refuse(Reason::kStepLimit, index, decision);
+      Refuse(Reason::kStepLimit, index, decision);
+      return OkStatus();
     }
     decision->resource = index;
     if (answer.verdict != Verdict::kAllow) break;
@@ -84,37 +97,73 @@ void DecideResources(const Request& request, Question* question,
   decision->layer = answer.layer;
   decision->reason = answer.reason;
   decision->statement_count = question->statements->count();
+  return OkStatus();
 }
+
+// What Decide and DecideFor share, behind the checks of the context.
+Status DecideRead(const Caller& caller, const Request& request,
+                  const AttachmentSource& source, Decision* decision,
+                  std::span<StatementRef> all, DecisionTrace* trace) {
+  if (request.resources.empty()) return OkStatus();
+  StepBudget budget(kMaxDecideSteps);
+  StatementList statements(decision->statements, all);
+  Question question = {.attachments = {},
+                       .context = request.context,
+                       .caller = caller,
+                       .resource_group = request.resource_group,
+                       .budget = &budget,
+                       .statements = &statements,
+                       .trace = trace};
+  if (!ReadAction(request.action, &question.action)) return OkStatus();
+  return DecideResources(request, source, &question, decision);
+}
+
+// The same attachments for every resource.
+class OneList final : public AttachmentSource {
+ public:
+  explicit OneList(std::span<const Attachment> list) : lists_{list} {}
+  AttachmentLists lists() const { return lists_; }
+  AttachmentLists ListsFor(const RequestResource&) const noexcept override {
+    return lists_;
+  }
+
+ private:
+  const std::span<const Attachment> lists_[1];
+};
 
 }  // namespace
 
-Status Decide(const Request& request, std::span<const Attachment> attachments,
-              Decision* decision, std::span<StatementRef> all) noexcept {
+Status DecideTraced(const Request& request,
+                    std::span<const Attachment> attachments, Decision* decision,
+                    std::span<StatementRef> all,
+                    DecisionTrace* trace) noexcept {
   Refuse(Reason::kMalformedRequest, 0, decision);
   if (Status status = CheckContext(request.context); !status.ok()) {
     return status;
   }
-  if (Status status = CheckAttachments(attachments); !status.ok()) {
+  const OneList source(attachments);
+  Caller caller;
+  const bool known = ReadPrincipal(request.principal, &caller);
+  if (Status status = CheckAttachments(source.lists(), caller); !status.ok()) {
     return status;
   }
-  StepBudget budget(kMaxDecideSteps);
-  StatementList statements(decision->statements, all);
-  Question question = {.attachments = attachments,
-                       .context = request.context,
-                       .resource_group = request.resource_group,
-                       .budget = &budget,
-                       .statements = &statements};
-  if (!ReadPrincipal(request.principal, &question.caller) ||
-      !ReadAction(request.action, &question.action) ||
-      request.resources.empty()) {
-    return OkStatus();
+  if (!known) return OkStatus();
+  return DecideRead(caller, request, source, decision, all, trace);
+}
+
+Status Decide(const Request& request, std::span<const Attachment> attachments,
+              Decision* decision, std::span<StatementRef> all) noexcept {
+  return DecideTraced(request, attachments, decision, all, nullptr);
+}
+
+Status DecideFor(const Caller& caller, const Request& request,
+                 const AttachmentSource& source, Decision* decision,
+                 std::span<StatementRef> all, DecisionTrace* trace) noexcept {
+  Refuse(Reason::kMalformedRequest, 0, decision);
+  if (Status status = CheckContext(request.context); !status.ok()) {
+    return status;
   }
-  const bool has_session = std::ranges::any_of(
-      attachments,
-      [](const Attachment& a) { return a.kind == AttachmentKind::kSession; });
-  if (has_session && !question.caller.is_session()) return kSessionUnasked;
-  DecideResources(request, &question, decision);
-  return OkStatus();
+  return DecideRead(caller, request, source, decision, all, trace);
 }
 
 }  // namespace writ

@@ -7,7 +7,10 @@
 #include <string_view>
 
 #include "authz/decision.h"
+#include "authz/match_principal.h"
+#include "authz/match_resource.h"
 #include "authz/request.h"
+#include "authz/trace.h"
 #include "base/status.h"
 
 namespace writ {
@@ -48,6 +51,9 @@ struct Attachment {
   // Policies of the unit, by their place in it, that do not count any more:
   // ascending.
   std::span<const uint32_t> without = {};
+  // Statements that do not count, ascending; `policy` is the place in the unit.
+  // For what-if questions: such an attachment is decided without its index.
+  std::span<const StatementRef> without_statements = {};
 };
 
 // Decides `request` under `attachments`: ram.md part 11. Total and fail-closed:
@@ -62,6 +68,41 @@ struct Attachment {
 //              an implicit deny.
 Status Decide(const Request& request, std::span<const Attachment> attachments,
               Decision* decision, std::span<StatementRef> all = {}) noexcept;
+
+// Decide, by the same evaluation, with a step added to `trace` after each
+// attachment that was asked.
+Status DecideTraced(const Request& request,
+                    std::span<const Attachment> attachments, Decision* decision,
+                    std::span<StatementRef> all, DecisionTrace* trace) noexcept;
+
+// Several lists that are one: without copying, those of the principal, of a
+// control chain, of a resource.
+using AttachmentLists = std::span<const std::span<const Attachment>>;
+
+// Gathers what concerns a resource while a request is being decided.
+class AttachmentSource {
+ public:
+  // The attachments for a decision about `resource`, in any order. Called once
+  // for each resource of the request that is decided, in their order.
+  //
+  // Returns  borrowed until the next call
+  virtual AttachmentLists ListsFor(
+      const RequestResource& resource) const noexcept = 0;
+
+ protected:
+  ~AttachmentSource() = default;
+};
+
+// Decide for a caller that has been read (ReadPrincipal): of
+// `request.principal` only `in_management_account` counts.
+//
+// source  Attachment::kOwnPlace is the place in the lists of one resource, one
+//         list after the other
+// trace   may be null; TraceStep::attachment is that place too
+Status DecideFor(const Caller& caller, const Request& request,
+                 const AttachmentSource& source, Decision* decision,
+                 std::span<StatementRef> all = {},
+                 DecisionTrace* trace = nullptr) noexcept;
 
 }  // namespace writ
 

@@ -54,14 +54,16 @@ bool ControlEnds(const Question& question, std::string_view account,
   while (true) {
     bool found = false;
     uint64_t level = UINT64_MAX;
-    for (const Attachment& a : question.attachments) {
-      if (!in_chain(a) || (!first && Rank(a) <= last)) continue;
-      found = true;
-      level = std::min(level, Rank(a));
+    for (const std::span<const Attachment> list : question.attachments) {
+      for (const Attachment& a : list) {
+        if (!in_chain(a) || (!first && Rank(a) <= last)) continue;
+        found = true;
+        level = std::min(level, Rank(a));
+      }
     }
     if (!found) return false;
     const UnitOutcome unit = DecideUnit(
-        question, false,
+        question, Layer::kControl, false,
         [&](const Attachment& a) { return in_chain(a) && Rank(a) == level; });
     if (unit.verdict != Verdict::kAllow) {
       *answer = AnswerOf(unit, Layer::kControl);
@@ -89,14 +91,15 @@ bool ControlBinds(const Question& question, bool in_management_account) {
 }
 
 UnitOutcome AccountUnit(const Question& question, bool keep_allows) {
-  return DecideUnit(question, keep_allows, [](const Attachment& a) {
-    return a.kind == AttachmentKind::kIdentity && !a.resource_group_scope;
-  });
+  return DecideUnit(
+      question, Layer::kIdentity, keep_allows, [](const Attachment& a) {
+        return a.kind == AttachmentKind::kIdentity && !a.resource_group_scope;
+      });
 }
 
 UnitOutcome UnitOfKind(const Question& question, AttachmentKind kind,
-                       bool keep_allows) {
-  return DecideUnit(question, keep_allows,
+                       Layer layer, bool keep_allows) {
+  return DecideUnit(question, layer, keep_allows,
                     [kind](const Attachment& a) { return a.kind == kind; });
 }
 
@@ -113,7 +116,8 @@ LayerAnswer DecideAssumeRole(const Question& question) {
       return AnswerOf(identity, Layer::kIdentity);
     }
   }
-  const UnitOutcome trust = UnitOfKind(question, AttachmentKind::kTrust, !root);
+  const UnitOutcome trust =
+      UnitOfKind(question, AttachmentKind::kTrust, Layer::kTrust, !root);
   if (trust_alone || trust.verdict == Verdict::kExplicitDeny) {
     return AnswerOf(trust, Layer::kTrust);
   }
@@ -137,12 +141,13 @@ LayerAnswer DecideAccess(const Question& question, bool same_account) {
     if (a.verdict == Verdict::kImplicitDeny && !question.resource.any) {
       layer = Layer::kResourceGroup;
       const UnitOutcome group =
-          DecideUnit(question, same_account, [&](const Attachment& attachment) {
-            return attachment.kind == AttachmentKind::kIdentity &&
-                   attachment.resource_group_scope &&
-                   (attachment.group.empty() ||
-                    attachment.group == question.resource_group);
-          });
+          DecideUnit(question, Layer::kResourceGroup, same_account,
+                     [&](const Attachment& attachment) {
+                       return attachment.kind == AttachmentKind::kIdentity &&
+                              attachment.resource_group_scope &&
+                              (attachment.group.empty() ||
+                               attachment.group == question.resource_group);
+                     });
       const bool unreadable = a.unreadable;
       a = group;
       if (a.verdict == Verdict::kImplicitDeny) a.unreadable |= unreadable;
@@ -154,7 +159,7 @@ LayerAnswer DecideAccess(const Question& question, bool same_account) {
   UnitOutcome b;
   if (std::ranges::find(kServicesWithPolicies, question.resource.service()) !=
       std::end(kServicesWithPolicies)) {
-    b = UnitOfKind(question, AttachmentKind::kResource, true);
+    b = UnitOfKind(question, AttachmentKind::kResource, Layer::kResource, true);
   }
   if (b.verdict == Verdict::kExplicitDeny) {
     return AnswerOf(b, Layer::kResource);
@@ -179,12 +184,15 @@ LayerAnswer DecideLayers(const Question& question,
       return answer;
     }
   }
-  const bool has_session = std::ranges::any_of(
-      question.attachments,
-      [](const Attachment& a) { return a.kind == AttachmentKind::kSession; });
+  bool has_session = false;
+  for (const std::span<const Attachment> list : question.attachments) {
+    for (const Attachment& a : list) {
+      has_session = has_session || a.kind == AttachmentKind::kSession;
+    }
+  }
   if (has_session) {
     const UnitOutcome session =
-        UnitOfKind(question, AttachmentKind::kSession, false);
+        UnitOfKind(question, AttachmentKind::kSession, Layer::kSession, false);
     if (session.verdict != Verdict::kAllow) {
       return AnswerOf(session, Layer::kSession);
     }

@@ -116,12 +116,12 @@ void TryStatements(const Question& question, const ProgramView& view, Run rows,
 
 }  // namespace
 
-void AddToUnit(const Question& question, uint32_t attachment_index,
-               bool keep_allows, UnitOutcome* outcome) noexcept {
-  const Attachment& attachment = question.attachments[attachment_index];
+void AddToUnit(const Question& question, const Attachment& attachment,
+               uint32_t place, bool keep_allows,
+               UnitOutcome* outcome) noexcept {
   const ProgramView& view = attachment.program->view();
   const uint32_t first = attachment.first_policy == Attachment::kOwnPlace
-                             ? attachment_index
+                             ? place
                              : attachment.first_policy;
   if (view.units.size() == 0) {
     return TryStatements(question, view,

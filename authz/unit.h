@@ -13,6 +13,7 @@
 #include "authz/match_principal.h"
 #include "authz/match_resource.h"
 #include "authz/request.h"
+#include "authz/trace.h"
 #include "authz/vm.h"
 
 namespace writ {
@@ -38,7 +39,7 @@ class StatementList {
 
 // One question about one resource, with everything read that can be read once.
 struct Question {
-  std::span<const Attachment> attachments;
+  AttachmentLists attachments;
   std::span<const ContextEntry> context;
   Caller caller = {};
   RequestAction action = {};
@@ -46,6 +47,8 @@ struct Question {
   std::string_view resource_group = {};
   StepBudget* budget;         // of the whole decision
   StatementList* statements;  // of the whole decision
+  uint32_t resource_index = 0;
+  DecisionTrace* trace = nullptr;
 };
 
 struct UnitOutcome {
@@ -58,20 +61,31 @@ struct UnitOutcome {
 // Looks at the statements of one attachment; call it for each attachment that
 // is decided together with others, with the same outcome.
 //
-// attachment   index into question.attachments; its statements are added to
-//              question.statements: Allows if `keep_allows`; the first Deny
-//              ends the matter and clears the list
-void AddToUnit(const Question& question, uint32_t attachment, bool keep_allows,
-               UnitOutcome* outcome) noexcept;
+// place  of the attachment in question.attachments, counted through the lists
+//
+// Its statements are added to question.statements: Allows if `keep_allows`; the
+// first Deny ends the matter and clears the list.
+void AddToUnit(const Question& question, const Attachment& attachment,
+               uint32_t place, bool keep_allows, UnitOutcome* outcome) noexcept;
 
 // Decides the unit of all attachments that `belongs` (ram.md part 11).
+//
+// layer  in which the unit is asked: for the trace
 template <typename Belongs>
-UnitOutcome DecideUnit(const Question& question, bool keep_allows,
+UnitOutcome DecideUnit(const Question& question, Layer layer, bool keep_allows,
                        Belongs belongs) noexcept {
   UnitOutcome outcome;
-  for (uint32_t i = 0; i < question.attachments.size(); ++i) {
-    if (belongs(question.attachments[i])) {
-      AddToUnit(question, i, keep_allows, &outcome);
+  uint32_t place = 0;
+  for (const std::span<const Attachment> list : question.attachments) {
+    for (const Attachment& attachment : list) {
+      if (belongs(attachment)) {
+        AddToUnit(question, attachment, place, keep_allows, &outcome);
+        if (question.trace != nullptr) {
+          question.trace->Add({question.resource_index, layer, place,
+                               outcome.verdict, outcome.unreadable});
+        }
+      }
+      ++place;
     }
   }
   return outcome;

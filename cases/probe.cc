@@ -280,11 +280,10 @@ std::vector<Truth> PolicyProbes::Ask(const Request& request,
         .program = program_.get(), .unit = i, .kind = kind_};
     StepBudget budget(kMaxDecideSteps);
     StatementList matched({}, room);
-    question.attachments = {&attachment, 1};
     question.budget = &budget;
     question.statements = &matched;
     UnitOutcome outcome;
-    AddToUnit(question, 0, true, &outcome);
+    AddToUnit(question, attachment, 0, true, &outcome);
     const bool allows = i % 2 == 0;
     const size_t first = i / 2 * kChunkParts;
     for (uint32_t k = 0; k < matched.count(); ++k) {
