@@ -415,14 +415,13 @@ class Decider {
   }
 
   Verdict Decide(Question question) const {
-    const Attachment attachments[] = {{program_.get()}};
+    const Attachment attachment = {program_.get()};
     StatementList statements({}, {});
     StepBudget budget(kMaxDecideSteps);
-    question.attachments = attachments;
     question.budget = &budget;
     question.statements = &statements;
     UnitOutcome outcome;
-    AddToUnit(question, 0, true, &outcome);
+    AddToUnit(question, attachment, 0, true, &outcome);
     return outcome.verdict;
   }
 
