@@ -9,7 +9,7 @@ namespace writ {
 Result<std::string> DecodePercent(std::string_view text, bool plus_is_space) {
   WRIT_ASSIGN_OR_RETURN(std::string decoded,
                         PercentDecode(text, plus_is_space));
-  if (FindInvalidUtf8(decoded).has_value() ||
+  if (InvalidUtf8Offset(decoded).has_value() ||
       decoded.find('\0') != std::string::npos) {
     return InvalidArgument("text that is not UTF-8, or a zero byte");
   }

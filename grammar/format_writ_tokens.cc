@@ -96,7 +96,7 @@ void MoveComments(std::vector<FormatToken>* tokens) {
 std::optional<std::vector<FormatToken>> ReadFormatTokens(
     std::string_view text) {
   // What ParseWrit refuses before it looks at tokens.
-  if (FindInvalidUtf8(text) || text.starts_with("\xEF\xBB\xBF") ||
+  if (InvalidUtf8Offset(text) || text.starts_with("\xEF\xBB\xBF") ||
       text.find('\0') != std::string_view::npos) {
     return std::nullopt;
   }

@@ -14,7 +14,7 @@ namespace {
 std::string Readable(std::string_view text) {
   std::string out;
   while (!text.empty()) {
-    const size_t good = FindInvalidUtf8(text).value_or(text.size());
+    const size_t good = InvalidUtf8Offset(text).value_or(text.size());
     for (size_t i = 0; i < good;) {
       const CodePoint point = DecodeUtf8(text, i);
       const bool control = point.value >= 0x80 && point.value < 0xA0;

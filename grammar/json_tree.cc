@@ -95,7 +95,7 @@ class JsonReader {
           {std::to_string(text_.size()), std::to_string(kMaxPolicyTextBytes)});
       return false;
     }
-    if (const auto bad = FindInvalidUtf8(text_)) {
+    if (const auto bad = InvalidUtf8Offset(text_)) {
       Report(DiagnosticId::kBadText, {At(*bad), At(*bad + 1)},
              {"this byte is not UTF-8", "save the file as UTF-8"});
       return false;

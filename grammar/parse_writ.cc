@@ -31,7 +31,7 @@ bool IsBareWord(std::string_view text) {
 }
 
 bool IsWritName(std::string_view text) {
-  if (text.empty() || text[0] == '-' || FindInvalidUtf8(text)) return false;
+  if (text.empty() || text[0] == '-' || InvalidUtf8Offset(text)) return false;
   for (size_t i = 0; i < text.size();) {
     const CodePoint point = DecodeUtf8(text, i);
     const char c = static_cast<char>(point.value < 0x80 ? point.value : 'a');

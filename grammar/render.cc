@@ -148,7 +148,7 @@ std::string Printable(std::string_view text) {
   out.reserve(text.size());
   while (!text.empty()) {
     const std::string_view good =
-        text.substr(0, FindInvalidUtf8(text).value_or(text.size()));
+        text.substr(0, InvalidUtf8Offset(text).value_or(text.size()));
     for (size_t i = 0; i < good.size();) {
       const CodePoint point = DecodeUtf8(good, i);
       if (point.value == '\t') {

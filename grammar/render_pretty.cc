@@ -67,7 +67,7 @@ Piece PieceAt(std::string_view line, size_t at, size_t column) {
     return {std::string(width, ' '), 1, width};
   }
   const std::string_view rest = line.substr(at, 4);
-  if (FindInvalidUtf8(rest).value_or(1) == 0) return {"\xEF\xBF\xBD", 1, 1};
+  if (InvalidUtf8Offset(rest).value_or(1) == 0) return {"\xEF\xBF\xBD", 1, 1};
   const CodePoint point = DecodeUtf8(rest, 0);
   std::string shown = Printable(rest.substr(0, point.size));
   const size_t width = DisplayWidth(shown);

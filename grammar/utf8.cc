@@ -48,7 +48,7 @@ void AppendUtf8(uint32_t value, std::string* out) {
   }
 }
 
-std::optional<size_t> FindInvalidUtf8(std::string_view text) {
+std::optional<size_t> InvalidUtf8Offset(std::string_view text) {
   size_t i = 0;
   while (i < text.size()) {
     const uint32_t first = ByteAt(text, i);

@@ -22,7 +22,7 @@ void AppendUtf8(uint32_t value, std::string* out);
 
 // The offset of the first byte that is not part of well-formed UTF-8 (no
 // overlong forms, no surrogates, nothing above U+10FFFF), if any.
-std::optional<size_t> FindInvalidUtf8(std::string_view text);
+std::optional<size_t> InvalidUtf8Offset(std::string_view text);
 
 // Code points of valid UTF-8.
 size_t CountCodePoints(std::string_view text);

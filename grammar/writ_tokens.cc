@@ -229,7 +229,7 @@ bool CheckWritBytes(std::string_view text, uint32_t base,
         DiagnosticId::kTextTooLarge, 0, 0,
         {std::to_string(text.size()), std::to_string(kMaxPolicyTextBytes)});
   }
-  if (const auto bad = FindInvalidUtf8(text)) {
+  if (const auto bad = InvalidUtf8Offset(text)) {
     return refuse(DiagnosticId::kBadText, *bad, 1,
                   {"this byte is not UTF-8", "save the file as UTF-8"});
   }
