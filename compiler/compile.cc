@@ -16,7 +16,8 @@ Status BuildIndex(const CompileOptions& options, Image* image) {
   const PassSet passes = options.passes;
   if (!passes.Has(Pass::kIndex) && options.units.empty()) return OkStatus();
   CompileMeter meter(options.budget);
-  WRIT_RETURN_IF_ERROR(BuildUnits(options, &meter, image));
+  std::vector<UnitCost> costs;
+  WRIT_RETURN_IF_ERROR(BuildUnits(options, &meter, &costs, image));
   if (passes.Has(Pass::kActionClasses)) {
     WRIT_RETURN_IF_ERROR(BuildActionClasses(options, &meter, image));
   }
@@ -26,7 +27,7 @@ Status BuildIndex(const CompileOptions& options, Image* image) {
   if (passes.Has(Pass::kIntervals)) {
     WRIT_RETURN_IF_ERROR(BuildIntervals(options, &meter, image));
   }
-  return OkStatus();
+  return BoundUnits(options, costs, image);
 }
 
 }  // namespace

@@ -2,6 +2,10 @@
 #ifndef WRIT_COMPILER_INDEX_H_
 #define WRIT_COMPILER_INDEX_H_
 
+#include <cstdint>
+#include <span>
+#include <vector>
+
 #include "base/status.h"
 #include "compiler/compile.h"
 #include "compiler/image.h"
@@ -11,25 +15,49 @@
 // Each adds sections to `image` and changes none.
 namespace writ {
 
-// Work that the passes of one compilation may still do.
+// Work that the passes of one compilation may still do. Not thread-safe.
 class CompileMeter {
  public:
   explicit CompileMeter(const CompileBudget& budget)
-      : steps_left_(budget.steps), states_left_(budget.matcher_states) {}
+      : budget_(budget),
+        steps_left_(budget.steps),
+        states_left_(budget.matcher_states) {}
 
-  // False once there is none left.
+  // False once there are none left: return Exhausted().
   bool Step(uint64_t steps = 1) {
-    steps_left_ = steps > steps_left_ ? 0 : steps_left_ - steps;
-    return steps_left_ > 0;
+    if (steps > steps_left_) {
+      steps_left_ = 0;
+      return false;
+    }
+    steps_left_ -= steps;
+    return true;
   }
+  // False once there are none left: return Exhausted().
   bool State(uint32_t states = 1) {
-    states_left_ = states > states_left_ ? 0 : states_left_ - states;
-    return states_left_ > 0;
+    if (states > states_left_) {
+      states_left_ = 0;
+      states_exhausted_ = true;
+      return false;
+    }
+    states_left_ -= states;
+    return true;
   }
+
+  // The kResourceExhausted that names the limit which Step or State has met.
+  Status Exhausted() const;
 
  private:
+  const CompileBudget budget_;
   uint64_t steps_left_;
   uint32_t states_left_;
+  bool states_exhausted_ = false;
+};
+
+// What the worst request costs a unit, but for its lists of actions: those are
+// compared only when the image has no rows of sets.
+struct UnitCost {
+  uint64_t steps = 0;
+  uint64_t action_steps = 0;
 };
 
 // Units, ends, cells, postings, conditions, action sets; the tries of nodes
@@ -38,9 +66,15 @@ class CompileMeter {
 //
 // Errors   kInvalidArgument    options.units: a number out of range, or kinds
 //                              mixed
-//          kResourceExhausted  the meter
+//          kResourceExhausted  the meter, or the size of the image
 Status BuildUnits(const CompileOptions& options, CompileMeter* meter,
-                  Image* image);
+                  std::vector<UnitCost>* costs, Image* image);
+
+// Writes UnitRecord::max_steps. To be called when all other passes are done.
+//
+// Errors   kResourceExhausted  a unit takes more than the budget's decide_steps
+Status BoundUnits(const CompileOptions& options,
+                  std::span<const UnitCost> costs, Image* image);
 
 // Columns, moves and classes of the automaton of actions, and the rows of
 // sets; nothing when they would pass their bound (then lists are compared).
