@@ -16,4 +16,21 @@ uint32_t Program::Intern(Atom atom) {
   return at->second;
 }
 
+void Program::ReplaceAtoms(std::vector<Atom> atoms) {
+  atoms_.clear();
+  numbers_.clear();
+  std::vector<uint32_t> numbers(atoms.size(), UINT32_MAX);
+  for (Policy& policy : policies) {
+    for (Statement& statement : policy.statements) {
+      for (Literal& literal : statement.condition) {
+        uint32_t& number = numbers[literal.atom];
+        if (number == UINT32_MAX) {
+          number = Intern(std::move(atoms[literal.atom]));
+        }
+        literal.atom = number;
+      }
+    }
+  }
+}
+
 }  // namespace writ::ir

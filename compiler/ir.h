@@ -72,6 +72,12 @@ class Program {
   // The number of `atom`.
   uint32_t Intern(Atom atom);
   const std::vector<Atom>& atoms() const { return atoms_; }
+  // Puts atoms[i] in the place of atom i and numbers anew: atoms that have
+  // become equal are held once (if `share`), those that no literal names not at
+  // all.
+  //
+  // atoms  as many as there are
+  void ReplaceAtoms(std::vector<Atom> atoms);
 
   std::vector<Policy> policies;
 
