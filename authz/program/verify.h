@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "authz/program/format.h"
+#include "base/limits.h"
 #include "base/status.h"
 
 namespace writ {
@@ -20,15 +21,24 @@ uint64_t ImageChecksum(std::string_view image);
 //          kUnimplemented  format or semantics newer than this build
 Status VerifyEnvelope(std::string_view image);
 
+struct VerifyOptions {
+  // The most steps that the worst request may take of one unit (with one value
+  // for every key); more than kMaxDecideSteps are never allowed.
+  uint64_t max_steps = kMaxDecideSteps;
+};
+
 // Refuses every image on which a decision could read out of bounds, loop, take
-// more than kMaxDecideSteps for one policy or leave a wrong stack: sections,
-// offsets, indexes, counts, UTF-8, code. Does not look at the checksum.
+// more steps than allowed for one unit or leave a wrong stack: sections,
+// offsets, indexes, counts, UTF-8, code, tries, the order of what is searched.
+// Does not look at the checksum.
 //
 // image    at least a header
 // Returns  the tables, borrowed from `image`
-// Errors   kInvalidArgument  message has the section and entry
+// Errors   kInvalidArgument    message has the section and entry
+//          kResourceExhausted  a unit takes more than options.max_steps
 // Cost     linear in the image, but for a logarithm in the statements
-Result<ProgramView> VerifyTables(std::string_view image);
+Result<ProgramView> VerifyTables(std::string_view image,
+                                 const VerifyOptions& options = {});
 
 }  // namespace writ
 

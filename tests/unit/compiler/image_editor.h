@@ -6,11 +6,39 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "authz/program/format.h"
 #include "authz/program/verify.h"
+#include "base/source.h"
+#include "compiler/compile.h"
+#include "grammar/diagnostic.h"
+#include "grammar/parse_json.h"
 
 namespace writ::testing {
+
+// An image of one identity document whose Statement list is `statements`, made
+// by those passes. Aborts the test program when it does not compile.
+inline std::string CompileWith(PassSet passes, ast::PolicyKind kind,
+                               std::string_view statements) {
+  const SourceText source("test", R"({"Version":"1","Statement":[)" +
+                                      std::string(statements) + "]}");
+  Diagnostics diagnostics;
+  const auto tree = ParseJsonPolicy(source, &diagnostics);
+  WRIT_CHECK(tree && !diagnostics.has_errors());
+  const PolicyInput inputs[] = {{&*tree, kind}};
+  Result<std::string> image = CompileProgram(inputs, {.passes = passes});
+  WRIT_CHECK(image.ok());
+  return std::move(image).value();
+}
+
+// The same without an index.
+inline std::string CompileTables(std::string_view statements) {
+  return CompileWith(
+      PassSet::All().Without(Pass::kIndex).Without(Pass::kIntervals),
+      ast::PolicyKind::kIdentity, statements);
+}
 
 // Makes the checksum of a changed image right again.
 inline void FixChecksum(std::string* image) {
