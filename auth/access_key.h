@@ -13,7 +13,7 @@ namespace writ {
 enum class CallerKind : unsigned char { kRoot, kUser };
 
 // Whom a key speaks for.
-struct Caller {
+struct AuthenticatedCaller {
   CallerKind kind = CallerKind::kUser;
   std::string account;    // 16 digits
   std::string user_name;  // empty for root
@@ -25,7 +25,7 @@ struct Caller {
 // What verifying a signature needs. `key` holds HMAC midstates, not the secret
 // (P34).
 struct AccessKey {
-  Caller caller;
+  AuthenticatedCaller caller;
   bool active = false;
   HmacKey key;
 };

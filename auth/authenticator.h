@@ -38,7 +38,7 @@ AuthError RpcAuthError(AuthFailure failure);
 // A request whose signature is its caller's. The body is not read yet: it must
 // hash to `body_sha256`, or the call ends unexecuted (P22).
 struct AuthenticatedCall {
-  Caller caller;
+  AuthenticatedCaller caller;
   std::string body_sha256_hex;  // 64 lower-case digits, as signed
   Sha256Digest body_sha256 = {};
   std::string action;   // x-acs-action, signed

@@ -1,119 +1,221 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "authz/snapshot.h"
 
-#include <span>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "authz/match_action.h"
+#include "authz/match_principal.h"
+#include "authz/match_resource.h"
 
 namespace writ {
 namespace {
 
-constexpr std::string_view kArnPrefix = "acs:ram::";
-constexpr std::string_view kUserPrefix = "user/";
+using Declared = RequestPrincipal::Declared;
 
-}  // namespace
-
-const SnapshotUser* Snapshot::FindUser(std::string_view account,
-                                       std::string_view name) const noexcept {
-  const auto holder = accounts_.find(account);
-  if (holder == accounts_.end()) return nullptr;
-  const auto user = holder->second.users.find(name);
-  return user == holder->second.users.end() ? nullptr : &user->second;
+std::span<const Attachment>
+AttachmentsOf(const std::shared_ptr<const PolicyList> &list) {
+  if (list == nullptr)
+    return {};
+  return list->attachments;
 }
 
-const SnapshotUser* Snapshot::FindUserByArn(
-    std::string_view arn) const noexcept {
-  if (!arn.starts_with(kArnPrefix)) return nullptr;
-  arn.remove_prefix(kArnPrefix.size());
-  const size_t colon = arn.find(':');
-  if (colon == std::string_view::npos) return nullptr;
-  const std::string_view rest = arn.substr(colon + 1);
-  if (!rest.starts_with(kUserPrefix)) return nullptr;
-  return FindUser(arn.substr(0, colon), rest.substr(kUserPrefix.size()));
+// The whole ARN again.
+std::string_view TextOf(const RequestResource &resource) {
+  constexpr size_t kPrefixBytes = 4; // acs:
+  const char *const begin = resource.segments[0].data() - kPrefixBytes;
+  const char *const end =
+      resource.segments[3].data() + resource.segments[3].size();
+  return {begin, static_cast<size_t>(end - begin)};
 }
 
-Decision Snapshot::Decide(const Request& request) const noexcept {
-  Request question = request;
-  std::span<const Attachment> attachments;
-  const SnapshotUser* user =
-      request.principal.declared == RequestPrincipal::Declared::kByName
-          ? FindUserByArn(request.principal.name)
-          : nullptr;
-  if (user != nullptr) {
-    attachments = user->attachments;
-    if (question.principal.id.empty()) question.principal.id = user->id;
+// Who asks, and what the directory holds for the request.
+class Gathered final : public AttachmentSource {
+public:
+  Gathered(const DirectoryTables &tables, const Request &request,
+           const Attachment *session)
+      : tables_(tables), request_(request) {
+    if (session == nullptr)
+      return;
+    session_ = *session;
+    // The first page of numbers is no unit's.
+    if (session_->first_policy == Attachment::kOwnPlace) {
+      session_->first_policy = 0;
+    }
   }
+
+  // Reads the principal; false when it is of no known form.
+  bool Read();
+  const Caller &caller() const { return caller_; }
+  bool in_management_account() const { return in_management_account_; }
+
+  AttachmentLists
+  ListsFor(const RequestResource &resource) const noexcept override;
+
+private:
+  void Add(std::span<const Attachment> list) const {
+    if (!list.empty())
+      lists_[count_++] = list;
+  }
+  void AddScoped(const RequestResource &resource) const;
+  void AddControl(std::string_view owner) const;
+  void AddTrust(const RequestResource &resource, std::string_view owner) const;
+  void AddBucket(const RequestResource &resource) const;
+
+  const DirectoryTables &tables_;
+  const Request &request_;
+  std::optional<Attachment> session_;
+  Caller caller_;
+  const PrincipalEntry *principal_ = nullptr;
+  const AccountEntry *account_ = nullptr;
+  bool in_management_account_ = false;
+  bool assumes_role_ = false;
+  // Own, session, scoped, the owner's and the caller's control, trust, bucket.
+  mutable std::array<std::span<const Attachment>, 7> lists_;
+  mutable size_t count_ = 0;
+};
+
+bool Gathered::Read() {
+  const RequestPrincipal &asked = request_.principal;
+  const PrincipalEntry *const user = asked.declared == Declared::kByName
+                                         ? tables_.principals.Find(asked.name)
+                                         : nullptr;
+  if (user != nullptr && user->caller.kind == PrincipalKind::kUser &&
+      (asked.account.empty() || asked.account == user->caller.account)) {
+    principal_ = user;
+    caller_ = user->caller;
+    if (!asked.id.empty())
+      caller_.id = asked.id;
+  } else {
+    if (!ReadPrincipal(asked, &caller_))
+      return false;
+    if (caller_.is_session()) {
+      const std::optional<RoleKey> key =
+          RoleKey::Of(caller_.account, caller_.name);
+      if (key)
+        principal_ = tables_.principals.Find(key->text());
+    }
+    if (principal_ != nullptr) {
+      caller_.kind = principal_->service_linked
+                         ? PrincipalKind::kServiceLinkedRole
+                         : PrincipalKind::kRoleSession;
+      if (caller_.id.empty())
+        caller_.id = principal_->id;
+    }
+  }
+  in_management_account_ = asked.in_management_account;
+  if (tables_.has_control) {
+    account_ = tables_.accounts.Find(caller_.account);
+    if (account_ != nullptr)
+      in_management_account_ = account_->management;
+  }
+  RequestAction action;
+  assumes_role_ = ReadAction(request_.action, &action) && action.assume_role;
+  return true;
+}
+
+AttachmentLists
+Gathered::ListsFor(const RequestResource &resource) const noexcept {
+  count_ = 0;
+  const std::string_view named = resource.account();
+  const std::string_view owner =
+      named.empty() || named == "*" ? caller_.account : named;
+  if (principal_ != nullptr) {
+    Add(AttachmentsOf(principal_->policies));
+    if (!principal_->scoped.empty() && !resource.any)
+      AddScoped(resource);
+  }
+  if (session_)
+    Add({&*session_, 1});
+  if (tables_.has_control)
+    AddControl(owner);
+  if (assumes_role_)
+    AddTrust(resource, owner);
+  if (resource.service() == "oss")
+    AddBucket(resource);
+  return {lists_.data(), count_};
+}
+
+void Gathered::AddScoped(const RequestResource &resource) const {
+  const ResourceEntry *const entry = tables_.resources.Find(TextOf(resource));
+  const std::string_view group =
+      entry == nullptr ? request_.resource_group : entry->group;
+  for (const auto &list : principal_->scoped) {
+    if (list->group == group)
+      return Add(list->attachments);
+  }
+}
+
+void Gathered::AddControl(std::string_view owner) const {
+  const AccountEntry *const entry =
+      owner == caller_.account ? account_ : tables_.accounts.Find(owner);
+  if (entry != nullptr)
+    Add(entry->control);
+  if (entry != account_ && account_ != nullptr)
+    Add(account_->control);
+}
+
+void Gathered::AddTrust(const RequestResource &resource,
+                        std::string_view owner) const {
+  constexpr std::string_view kRolePrefix = "role/";
+  const std::string_view role = resource.segments[3];
+  if (resource.fold_bytes == 0 || resource.fold_bytes != role.size())
+    return;
+  const std::optional<RoleKey> key =
+      RoleKey::Of(owner, role.substr(kRolePrefix.size()));
+  if (!key)
+    return;
+  const PrincipalEntry *const entry = tables_.principals.Find(key->text());
+  if (entry != nullptr)
+    Add(AttachmentsOf(entry->trust));
+}
+
+void Gathered::AddBucket(const RequestResource &resource) const {
+  const std::string_view object = resource.segments[3];
+  const BucketEntry *const entry =
+      tables_.buckets.Find(object.substr(0, object.find('/')));
+  if (entry != nullptr)
+    Add(AttachmentsOf(entry->policy));
+}
+
+} // namespace
+
+Decision Snapshot::Decide(const Request &request, std::span<StatementRef> all,
+                          const Attachment *session) const noexcept {
   Decision decision;
+  decision.reason = Reason::kMalformedRequest;
+  Gathered gathered(tables_, request, session);
+  if (!gathered.Read())
+    return decision;
+  Request question = request;
+  question.principal.in_management_account = gathered.in_management_account();
   // A refused request leaves an implicit deny behind, which is the answer.
-  static_cast<void>(writ::Decide(question, attachments, &decision));
+  static_cast<void>(
+      DecideFor(gathered.caller(), question, gathered, &decision, all));
   return decision;
 }
 
-SnapshotBuilder::SnapshotBuilder(uint64_t revision)
-    : revision_(revision), snapshot_(new Snapshot(revision)) {}
-
-SnapshotBuilder::~SnapshotBuilder() = default;
-
-void SnapshotBuilder::AddAccount(std::string_view account) {
-  snapshot_->accounts_.try_emplace(std::string(account));
+const PolicyLabel *Snapshot::FindPolicy(uint32_t policy) const noexcept {
+  const auto key = UnitPage::KeyOf(policy);
+  const UnitPage *const page = tables_.units.Find({key.data(), key.size()});
+  if (page == nullptr)
+    return nullptr;
+  const uint32_t place = policy - page->unit->first_policy;
+  if (place >= page->unit->policies.size())
+    return nullptr;
+  return page->unit->policies[place].get();
 }
 
-void SnapshotBuilder::AddUser(std::string_view account, std::string_view name,
-                              std::string_view id) {
-  snapshot_->accounts_[std::string(account)].user_ids.insert_or_assign(
-      std::string(name), std::string(id));
+std::shared_ptr<const Snapshot> SnapshotHolder::Current() const {
+  MutexLock lock(&mu_);
+  return current_;
 }
 
-void SnapshotBuilder::AddPolicy(std::string_view account,
-                                std::string_view policy,
-                                std::shared_ptr<const Program> program) {
-  WRIT_CHECK(program != nullptr);
-  snapshot_->accounts_[std::string(account)].policies.insert_or_assign(
-      std::string(policy), std::move(program));
+void SnapshotHolder::Publish(std::shared_ptr<const Snapshot> snapshot) {
+  // What was in force is destroyed behind the lock.
+  MutexLock lock(&mu_);
+  current_.swap(snapshot);
 }
 
-Status SnapshotBuilder::Attach(std::string_view account, std::string_view user,
-                               std::string_view policy) {
-  const auto holder = snapshot_->accounts_.find(account);
-  if (holder == snapshot_->accounts_.end() ||
-      !holder->second.user_ids.contains(user)) {
-    return NotFound("no user `" + std::string(user) + "`");
-  }
-  if (!holder->second.policies.contains(policy)) {
-    return NotFound("no policy `" + std::string(policy) + "`");
-  }
-  attached_.emplace_back(
-      Attached{std::string(account), std::string(user), std::string(policy)});
-  return OkStatus();
-}
-
-std::shared_ptr<const Snapshot> SnapshotBuilder::Build() {
-  for (auto& [account, holder] : snapshot_->accounts_) {
-    for (const auto& [name, id] : holder.user_ids) {
-      SnapshotUser& user = holder.users[name];
-      user.account = account;
-      user.name = name;
-      user.id = id;
-    }
-  }
-  for (const Attached& attached : attached_) {
-    Snapshot::Account& holder =
-        snapshot_->accounts_.find(attached.account)->second;
-    SnapshotUser& user = holder.users.find(attached.user)->second;
-    const auto policy = holder.policies.find(attached.policy);
-    bool known = false;
-    for (const std::string_view name : user.policy_names) {
-      known = known || name == attached.policy;
-    }
-    if (known) continue;
-    for (uint32_t i = 0; i < policy->second->policy_count(); ++i) {
-      user.attachments.push_back(
-          {.program = policy->second.get(), .unit = i});
-      user.policy_names.push_back(policy->first);
-    }
-  }
-  attached_.clear();
-  std::shared_ptr<const Snapshot> built = std::move(snapshot_);
-  snapshot_.reset(new Snapshot(revision_));
-  return built;
-}
-
-}  // namespace writ
+} // namespace writ

@@ -3,119 +3,93 @@
 #define WRIT_AUTHZ_SNAPSHOT_H_
 
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <memory>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
+#include <span>
 
-#include "authz/authorizer.h"
 #include "authz/decision.h"
-#include "authz/program/program.h"
+#include "authz/directory_table.h"
 #include "authz/request.h"
-#include "base/status.h"
+#include "authz/shared_table.h"
+#include "base/mutex.h"
 
 namespace writ {
 
-// One RAM user of a snapshot. All views are into the snapshot that holds it.
-struct SnapshotUser {
-  std::string_view account;
-  std::string_view name;
-  std::string_view id;  // numeric
-  // What Decide is given for this user, in the order of the Attach calls; a
-  // program of several policies gives one attachment for each of them.
-  std::vector<Attachment> attachments;
-  // policy_names[i] is the policy behind attachments[i].
-  std::vector<std::string_view> policy_names;
+// The tables of a snapshot. Copies share their entries.
+struct DirectoryTables {
+  SharedTable<PrincipalEntry> principals;
+  SharedTable<AccountEntry> accounts;
+  SharedTable<BucketEntry> buckets;
+  SharedTable<ResourceEntry> resources;
+  SharedTable<UnitPage> units;
+  // Some account has control policies.
+  bool has_control = false;
 };
 
 // What a deciding process holds: the directory and the programs at one
 // revision. Immutable: any number of threads may decide with it at once; to
-// change it build a new one and swap the pointer that askers hold.
+// change it make a new one (SnapshotCompiler) and swap the pointer that askers
+// hold.
 class Snapshot {
- public:
-  Snapshot(const Snapshot&) = delete;
-  Snapshot& operator=(const Snapshot&) = delete;
+public:
+  Snapshot(uint64_t revision, DirectoryTables tables)
+      : revision_(revision), tables_(std::move(tables)) {}
+  Snapshot(const Snapshot &) = delete;
+  Snapshot &operator=(const Snapshot &) = delete;
 
   uint64_t revision() const { return revision_; }
 
-  // Decides with the policies attached to the principal that `request` names.
-  // An unknown user has none, so is denied; the root of an account, which needs
-  // none, is decided by ram.md part 11 alone. When the request brings no
-  // principal id the snapshot's is used.
+  // Decides `request` by ram.md part 11 with everything that the directory
+  // holds for it: the policies of the principal and of its groups, the control
+  // policies of owner and caller, the trust policy of a role to be assumed, the
+  // policy of the bucket that the resource lies in. What the directory knows
+  // goes before what the request says: whether a role is service-linked, which
+  // account manages the resource directory, in which group a resource lies.
+  // When the request brings no principal id the directory's is used.
   //
-  // Returns  StatementRef::policy indexes FindUser(...)->attachments. A request
+  // An unknown user has no policies of its own; neither has the root of an
+  // account, which needs none.
+  //
+  // all      room for every determining statement, sorted; may be empty
+  // session  the session policy of a role session; borrowed for the call; may
+  //          be null. It has one policy.
+  // Returns  StatementRef::policy is a number that FindPolicy knows. A request
   //          that is itself wrong is an implicit deny, `malformed-request`.
-  // Cost     two tree look-ups and Decide; no allocation
-  Decision Decide(const Request& request) const noexcept;
+  // Cost     one hash of the principal's name, a look-up for each other table
+  //          that the resource concerns, and Decide; no allocation, no lock
+  Decision Decide(const Request &request, std::span<StatementRef> all = {},
+                  const Attachment *session = nullptr) const noexcept;
 
-  // The user, or null. Borrowed from the snapshot.
-  const SnapshotUser* FindUser(std::string_view account,
-                               std::string_view name) const noexcept;
+  // What the policy of a StatementRef is called; null for a session policy and
+  // for a number that this snapshot did not give. Borrowed from the snapshot.
+  const PolicyLabel *FindPolicy(uint32_t policy) const noexcept;
 
- private:
-  friend class SnapshotBuilder;
-
-  struct Account {
-    std::map<std::string, std::string, std::less<>> user_ids;
-    std::map<std::string_view, SnapshotUser> users;
-    std::map<std::string, std::shared_ptr<const Program>, std::less<>> policies;
-  };
-
-  explicit Snapshot(uint64_t revision) : revision_(revision) {}
-
-  const SnapshotUser* FindUserByArn(std::string_view arn) const noexcept;
-
+private:
   const uint64_t revision_;
-  std::map<std::string, Account, std::less<>> accounts_;
+  const DirectoryTables tables_;
 };
 
-// Collects what a snapshot is made of. Not thread-safe. Cheap to run again
-// after each change: programs are shared, never copied.
-class SnapshotBuilder {
- public:
-  explicit SnapshotBuilder(uint64_t revision);
-  ~SnapshotBuilder();
-  SnapshotBuilder(const SnapshotBuilder&) = delete;
-  SnapshotBuilder& operator=(const SnapshotBuilder&) = delete;
+// The snapshot in force. Whoever decides takes it once for each request and
+// keeps it as long as it needs; a snapshot goes when the last one lets go.
+//
+// Thread-safe. The lock is held for the copy of one pointer and never while a
+// snapshot is made or destroyed, so a reader waits for no compilation.
+// (std::atomic<std::shared_ptr> takes such a lock too, only where neither
+// -Wthread-safety nor ThreadSanitizer sees it.)
+class SnapshotHolder {
+public:
+  SnapshotHolder() = default;
+  explicit SnapshotHolder(std::shared_ptr<const Snapshot> snapshot)
+      : current_(std::move(snapshot)) {}
 
-  // Optional: AddUser and AddPolicy make the account they name.
-  void AddAccount(std::string_view account);
+  // Null until the first Publish.
+  std::shared_ptr<const Snapshot> Current() const;
+  void Publish(std::shared_ptr<const Snapshot> snapshot);
 
-  // A second call for the same name replaces the id.
-  void AddUser(std::string_view account, std::string_view name,
-               std::string_view id);
-
-  // A second call for the same name replaces the program.
-  //
-  // program  not null; every policy of it is an identity policy of the account
-  void AddPolicy(std::string_view account, std::string_view policy,
-                 std::shared_ptr<const Program> program);
-
-  // Attaches an account-level identity policy to a user. Attaching the same
-  // policy again changes nothing.
-  //
-  // Errors   kNotFound  the account has no such user or no such policy
-  Status Attach(std::string_view account, std::string_view user,
-                std::string_view policy);
-
-  // Returns the snapshot and leaves the builder empty, at the same revision.
-  std::shared_ptr<const Snapshot> Build();
-
- private:
-  struct Attached {
-    std::string account;
-    std::string user;
-    std::string policy;
-  };
-
-  const uint64_t revision_;
-  std::unique_ptr<Snapshot> snapshot_;
-  std::vector<Attached> attached_;
+private:
+  mutable Mutex mu_;
+  std::shared_ptr<const Snapshot> current_ WRIT_GUARDED_BY(mu_);
 };
 
-}  // namespace writ
+} // namespace writ
 
-#endif  // WRIT_AUTHZ_SNAPSHOT_H_
+#endif // WRIT_AUTHZ_SNAPSHOT_H_

@@ -38,9 +38,9 @@ enum class ControlTarget : uint8_t { kAccount, kFolder, kRoot };
 // the changes was, a snapshot decides like one of a fresh compiler that was
 // told the same directory.
 //
-// Not thread-safe; the snapshots are. Names and ids are taken as bytes; role
-// names compare without ASCII case (R33), group names too. Trees are as
-// CompileProgram wants them: without errors.
+// Not thread-safe; the snapshots are. Names are compared as bytes, those of
+// roles without ASCII case (R33). Trees are as CompileProgram wants them:
+// without errors.
 //
 // Errors that all changes share: kNotFound names what does not exist,
 // kInvalidArgument a name that no ARN could hold. A change that fails changes

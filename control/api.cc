@@ -206,9 +206,7 @@ HttpResponse Unavailable503(std::string_view request_id) {
 void RecordDecision(const Call& call, AuditEntry* audit) {
   if (call.admission.snapshot == nullptr) return;
   audit->resource = call.admission.resource;
-  audit->SetDecision(call.admission.decision, *call.admission.snapshot,
-                     call.admission.snapshot->FindUser(call.caller.account,
-                                                       call.caller.user_name));
+  audit->SetDecision(call.admission.decision, *call.admission.snapshot);
 }
 
 HttpResponse AuthFailureResponse(Product product, AuthFailure failure,
@@ -221,7 +219,8 @@ HttpResponse AuthFailureResponse(Product product, AuthFailure failure,
 }
 
 HttpResponse DeniedResponse(Product product, const Admission& admission,
-                            const Caller& caller, std::string_view request_id) {
+                            const AuthenticatedCaller& caller,
+                            std::string_view request_id) {
   const bool rpc = product == Product::kRam || product == Product::kSts;
   const bool is_explicit = admission.decision.verdict == Verdict::kExplicitDeny;
   const std::string message =
@@ -254,7 +253,7 @@ HttpResponse ControlApi::Handle(const RequestHead& head, BodyReader* body,
             head,
             operation,
             std::string(request_id),
-            Caller{},
+            AuthenticatedCaller{},
             {head.peer_address, head.secure_transport},
             match.parameters,
             {},

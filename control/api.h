@@ -82,7 +82,8 @@ HttpResponse AuthFailureResponse(Product product, AuthFailure failure,
 // The 403 of a denied call: FC AccessDenied, RAM and STS NoPermission. Says
 // the same whether the resource exists or not (P10).
 HttpResponse DeniedResponse(Product product, const Admission& admission,
-                            const Caller& caller, std::string_view request_id);
+                            const AuthenticatedCaller& caller,
+                            std::string_view request_id);
 
 }  // namespace writ
 

@@ -23,8 +23,8 @@ std::string Encode(const AuditEntry& entry) {
 
 }  // namespace
 
-void AuditEntry::SetDecision(const Decision& decision, const Snapshot& snapshot,
-                             const SnapshotUser* user) {
+void AuditEntry::SetDecision(const Decision& decision,
+                             const Snapshot& snapshot) {
   verdict = VerdictName(decision.verdict);
   layer = LayerName(decision.layer);
   reason = ReasonName(decision.reason);
@@ -34,11 +34,9 @@ void AuditEntry::SetDecision(const Decision& decision, const Snapshot& snapshot,
       std::min<size_t>(decision.statement_count, decision.statements.size());
   for (size_t i = 0; i < count; ++i) {
     const StatementRef& ref = decision.statements[i];
-    std::string text = "?";
-    if (user != nullptr && ref.policy < user->policy_names.size()) {
-      text = user->policy_names[ref.policy];
-    }
-    statements.push_back(text + "#" + std::to_string(ref.statement));
+    const PolicyLabel* const policy = snapshot.FindPolicy(ref.policy);
+    statements.push_back((policy == nullptr ? "?" : policy->name) + "#" +
+                         std::to_string(ref.statement));
   }
 }
 

@@ -38,9 +38,8 @@ struct AuditEntry {
 
   // Fills verdict, layer, reason, statements and revision.
   //
-  // user  the caller's entry in the snapshot that decided; null for a root
-  void SetDecision(const Decision& decision, const Snapshot& snapshot,
-                   const SnapshotUser* user);
+  // snapshot  that decided
+  void SetDecision(const Decision& decision, const Snapshot& snapshot);
 };
 
 // Appends sealed audit records (P51). Thread-safe. Whoever answers a call that

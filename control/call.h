@@ -44,7 +44,7 @@ struct Call {
   const RequestHead& head;
   const Operation& operation;
   std::string request_id;
-  Caller caller;
+  AuthenticatedCaller caller;
   RequestOrigin origin;
   Parameters parameters;
   std::string body;

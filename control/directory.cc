@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "compiler/snapshot_compiler.h"
 #include "control/function_model.h"
 #include "control/policy_text.h"
 #include "control/record_format.h"
@@ -58,13 +59,13 @@ Status LoadIdentity(MetadataStore* store, const std::string& account,
             const StoredPolicy record,
             ReadRecord<StoredPolicy>(store, Table::kPolicy, account, name,
                                      &version));
-        Result<std::shared_ptr<const Program>> program =
-            CompileIdentityPolicy(name, record.document);
-        if (!program.ok()) {
+        Result<std::shared_ptr<const ast::Policy>> tree =
+            ReadIdentityPolicy(name, record.document);
+        if (!tree.ok()) {
           return DataLoss("a stored policy does not compile: " +
-                          std::string(program.status().message()));
+                          std::string(tree.status().message()));
         }
-        identity->policies[name].program = std::move(program).value();
+        identity->policies[name].tree = std::move(tree).value();
         return OkStatus();
       }));
   return ForEachName(
@@ -104,29 +105,51 @@ Status LoadFunctions(MetadataStore* store, const std::string& account,
       });
 }
 
-// The snapshot of a whole state. Programs are shared, so the cost is that of
-// the names.
-Result<std::shared_ptr<const Snapshot>> BuildSnapshot(
-    const DirectoryState& state) {
-  SnapshotBuilder builder(state.revision);
-  for (const auto& [account, tables] : state.accounts) {
-    builder.AddAccount(account);
-    for (const auto& [name, policy] : tables.identity->policies) {
-      builder.AddPolicy(account, name, policy.program);
-    }
-    for (const auto& [name, user] : tables.identity->users) {
-      builder.AddUser(account, name, user.id);
-      for (const std::string& policy : user.policies) {
-        WRIT_RETURN_IF_ERROR(builder.Attach(account, name, policy));
-      }
+// Tells the compiler how the identities of an account have changed.
+Status ApplyChanges(const std::string& account, const IdentityTable& before,
+                    const IdentityTable& after, SnapshotCompiler* compiler) {
+  WRIT_RETURN_IF_ERROR(compiler->PutAccount(account));
+  for (const auto& [name, policy] : after.policies) {
+    const auto old = before.policies.find(name);
+    if (old == before.policies.end() || old->second.tree != policy.tree) {
+      WRIT_RETURN_IF_ERROR(compiler->PutPolicy(account, name, policy.tree));
     }
   }
-  return builder.Build();
+  for (const auto& [name, user] : before.users) {
+    if (!after.users.contains(name)) {
+      WRIT_RETURN_IF_ERROR(compiler->RemoveUser(account, name));
+    }
+  }
+  const IdentityTable::User nobody;
+  for (const auto& [name, user] : after.users) {
+    const auto found = before.users.find(name);
+    const bool known = found != before.users.end();
+    const IdentityTable::User& old = known ? found->second : nobody;
+    if (!known || old.id != user.id) {
+      WRIT_RETURN_IF_ERROR(compiler->PutUser(account, name, user.id));
+    }
+    for (const std::string& policy : user.policies) {
+      if (old.policies.contains(policy)) continue;
+      WRIT_RETURN_IF_ERROR(
+          compiler->Attach(account, HolderKind::kUser, name, policy));
+    }
+    for (const std::string& policy : old.policies) {
+      if (user.policies.contains(policy)) continue;
+      WRIT_RETURN_IF_ERROR(
+          compiler->Detach(account, HolderKind::kUser, name, policy));
+    }
+  }
+  for (const auto& [name, policy] : before.policies) {
+    if (!after.policies.contains(name)) {
+      WRIT_RETURN_IF_ERROR(compiler->RemovePolicy(account, name));
+    }
+  }
+  return OkStatus();
 }
 
-Caller CallerOf(const DirectoryState& state, const KeyEntry& entry,
-                std::string_view access_key_id) {
-  Caller caller;
+AuthenticatedCaller CallerOf(const DirectoryState& state, const KeyEntry& entry,
+                             std::string_view access_key_id) {
+  AuthenticatedCaller caller;
   caller.account = entry.account;
   caller.access_key_id = access_key_id;
   if (entry.user.empty()) {
@@ -152,7 +175,10 @@ Caller CallerOf(const DirectoryState& state, const KeyEntry& entry,
 
 Directory::Directory(MetadataStore* store, const Clock* clock,
                      std::string region)
-    : store_(store), clock_(clock), region_(std::move(region)) {}
+    : store_(store),
+      clock_(clock),
+      region_(std::move(region)),
+      compiler_(std::make_unique<SnapshotCompiler>()) {}
 
 Directory::~Directory() = default;
 
@@ -212,7 +238,11 @@ Status Directory::Load() {
         return OkStatus();
       }));
   state->keys = std::move(keys);
-  WRIT_ASSIGN_OR_RETURN(state->snapshot, BuildSnapshot(*state));
+  for (const auto& [account, identity] : identities) {
+    WRIT_RETURN_IF_ERROR(
+        ApplyChanges(account, IdentityTable(), *identity, compiler_.get()));
+  }
+  WRIT_ASSIGN_OR_RETURN(state->snapshot, compiler_->Publish(state->revision));
   Publish(std::move(state));
   return OkStatus();
 }
@@ -359,8 +389,19 @@ Result<uint64_t> Directory::Change::Commit(const Permit& permit,
     }
     next->keys = keys_;
   }
-  Result<std::shared_ptr<const Snapshot>> snapshot = BuildSnapshot(*next);
-  // The records are written; the edits must describe the same world.
+  SnapshotCompiler* const compiler = directory_->compiler_.get();
+  const IdentityTable nothing;
+  for (const auto& [account, table] : identities_) {
+    const auto before = state_->accounts.find(account);
+    const Status applied = ApplyChanges(
+        account,
+        before == state_->accounts.end() ? nothing : *before->second.identity,
+        *table, compiler);
+    // The records are written; the edits must describe the same world.
+    WRIT_CHECK(applied.ok());
+  }
+  Result<std::shared_ptr<const Snapshot>> snapshot =
+      compiler->Publish(revision);
   WRIT_CHECK(snapshot.ok());
   next->snapshot = std::move(snapshot).value();
   directory_->Publish(std::move(next));

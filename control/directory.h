@@ -17,7 +17,6 @@
 #include <vector>
 
 #include "auth/access_key.h"
-#include "authz/program/program.h"
 #include "authz/snapshot.h"
 #include "base/clock.h"
 #include "base/mutex.h"
@@ -27,6 +26,11 @@
 #include "store/permit.h"
 
 namespace writ {
+
+class SnapshotCompiler;
+namespace ast {
+struct Policy;
+}  // namespace ast
 
 // What routing needs to know of a function. Holds no secret and nothing that
 // P35 limits to 600 s.
@@ -68,7 +72,7 @@ struct IdentityTable {
     std::set<std::string, std::less<>> policies;  // attached, by name
   };
   struct Policy {
-    std::shared_ptr<const Program> program;
+    std::shared_ptr<const ast::Policy> tree;
     uint32_t attachments = 0;
   };
   std::map<std::string, User, std::less<>> users;
@@ -191,6 +195,8 @@ class Directory final : public AccessKeySource {
   const Clock* const clock_;
   const std::string region_;
   Mutex write_mu_;
+  // Holds what the published state holds of identities.
+  const std::unique_ptr<SnapshotCompiler> compiler_;
   mutable Mutex state_mu_;
   std::shared_ptr<const DirectoryState> state_ WRIT_GUARDED_BY(state_mu_);
   mutable Mutex cache_mu_;

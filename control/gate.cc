@@ -35,7 +35,8 @@ Result<std::string> Expand(std::string_view pattern,
 }
 
 // The members of AccessDeniedDetail (ram.md part 7).
-AccessDeniedDetail DetailOf(const Caller& caller, const Operation& operation,
+AccessDeniedDetail DetailOf(const AuthenticatedCaller& caller,
+                            const Operation& operation,
                             const Decision& decision) {
   AccessDeniedDetail detail;
   detail.auth_action = operation.action;
@@ -81,7 +82,8 @@ Result<std::vector<std::string>> BuildResources(const Operation& operation,
   return resources;
 }
 
-Result<Admission> Gate::Admit(const Caller& caller, const Operation& operation,
+Result<Admission> Gate::Admit(const AuthenticatedCaller& caller,
+                              const Operation& operation,
                               const Parameters& parameters,
                               const RequestOrigin& origin) const {
   WRIT_CHECK(operation.access == OperationAccess::kPermission);

@@ -59,7 +59,8 @@ class Gate {
   // clock), acs:PrincipalARN; nothing else.
   // Errors  kInvalidArgument  a parameter that the resource template names is
   //                           missing (BuildResources)
-  Result<Admission> Admit(const Caller& caller, const Operation& operation,
+  Result<Admission> Admit(const AuthenticatedCaller& caller,
+                          const Operation& operation,
                           const Parameters& parameters,
                           const RequestOrigin& origin) const;
 

@@ -59,16 +59,16 @@ Reply HandleCreatePolicy(Call* call) {
   }
   record.created = FormatRfc3339(call->parts.clock->Now());
   record.updated = record.created;
-  Result<std::shared_ptr<const Program>> program =
-      CompileIdentityPolicy(name, document);
-  if (!program.ok()) {
-    if (program.status().code() != StatusCode::kInvalidArgument &&
-        program.status().code() != StatusCode::kResourceExhausted) {
-      return StoreFailed(program.status());
+  Result<std::shared_ptr<const ast::Policy>> tree =
+      ReadIdentityPolicy(name, document);
+  if (!tree.ok()) {
+    if (tree.status().code() != StatusCode::kInvalidArgument &&
+        tree.status().code() != StatusCode::kResourceExhausted) {
+      return StoreFailed(tree.status());
     }
     return Refuse(400, "MalformedPolicyDocument",
                   "The policy document is not valid: " +
-                      std::string(program.status().message()) + ".");
+                      std::string(tree.status().message()) + ".");
   }
 
   Directory::Change change(call->parts.directory);
@@ -83,8 +83,7 @@ Reply HandleCreatePolicy(Call* call) {
                   "The account has as many policies as it may have: " +
                       std::to_string(kMaxPoliciesPerAccount) + ".");
   }
-  change.EditIdentity(account)->policies[name].program =
-      std::move(program).value();
+  change.EditIdentity(account)->policies[name].tree = std::move(tree).value();
   Mutation mutation;
   mutation.Put(Table::kPolicy, account, name, EncodeRecord(record).text(),
                Mutation::kAbsent);

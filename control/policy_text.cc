@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "authz/program/program.h"
 #include "base/source.h"
 #include "compiler/check.h"
 #include "compiler/compile.h"
@@ -46,11 +47,11 @@ std::string Describe(const SourceText& source, const Diagnostics& findings) {
 
 }  // namespace
 
-Result<std::shared_ptr<const Program>> CompileIdentityPolicy(
+Result<std::shared_ptr<const ast::Policy>> ReadIdentityPolicy(
     const std::string& name, std::string_view document) {
   const SourceText source(name, std::string(document));
   Diagnostics findings;
-  const std::optional<ast::Policy> policy = ParseJsonPolicy(source, &findings);
+  std::optional<ast::Policy> policy = ParseJsonPolicy(source, &findings);
   if (policy.has_value() && !findings.has_errors()) {
     CheckPolicy(source, *policy, ast::PolicyKind::kIdentity, &findings);
   }
@@ -61,13 +62,13 @@ Result<std::shared_ptr<const Program>> CompileIdentityPolicy(
       PolicyInput{&*policy, ast::PolicyKind::kIdentity}};
   Result<std::string> image = CompileProgram(inputs);
   if (!image.ok()) return image.status();
-  Result<std::unique_ptr<const Program>> program =
+  const Result<std::unique_ptr<const Program>> program =
       Program::Load(std::move(image).value());
   if (!program.ok()) {
     return InternalError("the compiled policy was refused: " +
                          std::string(program.status().message()));
   }
-  return std::shared_ptr<const Program>(std::move(program).value());
+  return std::make_shared<const ast::Policy>(std::move(*policy));
 }
 
 }  // namespace writ

@@ -36,9 +36,7 @@ AuditEntry EntryOf(const InvocationAudit& record) {
   entry.source_ip = record.source_ip;
   entry.resource = record.resource;
   if (record.snapshot != nullptr) {
-    entry.SetDecision(record.decision, *record.snapshot,
-                      record.snapshot->FindUser(record.caller.account,
-                                                record.caller.user_name));
+    entry.SetDecision(record.decision, *record.snapshot);
   }
   entry.http_status = record.http_status;
   entry.code = record.code;

@@ -68,7 +68,8 @@ UnsignedHeaders ReadUnsignedHeaders(const RequestHead& head) {
   return headers;
 }
 
-Decision DecideInvocation(const Snapshot& snapshot, const Caller& caller,
+Decision DecideInvocation(const Snapshot& snapshot,
+                          const AuthenticatedCaller& caller,
                           const std::string& resource, const RequestHead& head,
                           WallTime now) {
   const std::string time = FormatRfc3339(now);
@@ -92,8 +93,8 @@ Decision DecideInvocation(const Snapshot& snapshot, const Caller& caller,
   return snapshot.Decide(request);
 }
 
-HttpResponse DeniedAnswer(const Caller& caller, const Decision& decision,
-                          const std::string& resource,
+HttpResponse DeniedAnswer(const AuthenticatedCaller& caller,
+                          const Decision& decision, const std::string& resource,
                           const std::string& request_id) {
   AccessDeniedDetail detail;
   detail.auth_action = kAction;
@@ -186,7 +187,7 @@ std::variant<AdmittedInvocation, RefusedInvocation> Authority::Admit(
   }
   AdmittedInvocation admitted;
   admitted.call = outcome.call();
-  const Caller& caller = admitted.call.caller;
+  const AuthenticatedCaller& caller = admitted.call.caller;
   InvocationAudit& audit = admitted.audit;
   audit.request_id = request_id;
   audit.caller = caller;

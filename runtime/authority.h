@@ -38,7 +38,7 @@ class SnapshotSource {
 // the call.
 struct InvocationAudit {
   std::string request_id;
-  Caller caller;  // empty: not authenticated
+  AuthenticatedCaller caller;  // empty: not authenticated
   std::string source_ip;
   std::string resource;
   Decision decision;

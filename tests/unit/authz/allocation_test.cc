@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "authz/snapshot.h"
+#include "compiler/snapshot_compiler.h"
 #include "gtest/gtest.h"
 #include "tests/unit/authz/policy_set.h"
 
@@ -80,19 +81,31 @@ TEST(Allocation, DecidingTakesNone) {
 }
 
 TEST(Allocation, SnapshotDecidesWithoutAny) {
-  SnapshotBuilder builder(1);
-  builder.AddUser("1000000000000001", "alice", "2700000000000001");
-  builder.AddPolicy(
-      "1000000000000001", "p",
-      LoadStatements(AttachmentKind::kIdentity,
-                     R"({"Effect":"Allow","Action":"*","Resource":"*"})"));
-  ASSERT_TRUE(builder.Attach("1000000000000001", "alice", "p").ok());
-  const auto snapshot = builder.Build();
-  const AskedRequest asked({});
+  constexpr std::string_view kAccount = "1000000000000001";
+  const auto all =
+      ParseStatements(R"({"Effect":"Allow","Action":"*","Resource":"*"})");
+  SnapshotCompiler compiler;
+  ASSERT_TRUE(compiler.PutAccount(kAccount).ok());
+  ASSERT_TRUE(compiler.PutUser(kAccount, "alice", "2700000000000001").ok());
+  ASSERT_TRUE(compiler.PutPolicy(kAccount, "p", all).ok());
+  ASSERT_TRUE(compiler.Attach(kAccount, HolderKind::kUser, "alice", "p").ok());
+  ASSERT_TRUE(compiler.PutControlPolicy("c", all).ok());
+  ASSERT_TRUE(compiler.AttachControl(ControlTarget::kRoot, "", "c").ok());
+  ASSERT_TRUE(compiler.PutRole(kAccount, "Worker", "3", nullptr).ok());
+  ASSERT_TRUE(
+      compiler.Attach(kAccount, HolderKind::kRole, "worker", "p", "g").ok());
+  const auto snapshot = compiler.Publish(1).value();
+  const AskedRequest of_user({});
+  const AskedRequest of_role({.principal = kWorker, .resource_group = "g"});
   const size_t before = allocations.load();
-  const Decision decision = snapshot->Decide(asked.request());
+  const Decision first = snapshot->Decide(of_user.request());
+  const Decision second = snapshot->Decide(of_role.request());
+  const PolicyLabel* label = snapshot->FindPolicy(first.statements[0].policy);
   EXPECT_EQ(allocations.load(), before);
-  EXPECT_TRUE(decision.allowed());
+  EXPECT_TRUE(first.allowed());
+  EXPECT_TRUE(second.allowed());
+  ASSERT_NE(label, nullptr);
+  EXPECT_EQ(label->name, "p");
 }
 
 }  // namespace

@@ -37,8 +37,8 @@ ast::PolicyKind TreeKind(AttachmentKind kind) {
 
 }  // namespace
 
-std::string CompileStatements(AttachmentKind kind,
-                              std::string_view statements) {
+std::shared_ptr<const ast::Policy> ParseStatements(
+    std::string_view statements) {
   const SourceText source("test", R"({"Version":"1","Statement":[)" +
                                       std::string(statements) + "]}");
   Diagnostics diagnostics;
@@ -48,9 +48,15 @@ std::string CompileStatements(AttachmentKind kind,
                                    : diagnostics.all()[0].message,
          source.text());
   }
-  const PolicyInput inputs[] = {{&*tree, TreeKind(kind)}};
+  return std::make_shared<const ast::Policy>(*tree);
+}
+
+std::string CompileStatements(AttachmentKind kind,
+                              std::string_view statements) {
+  const auto tree = ParseStatements(statements);
+  const PolicyInput inputs[] = {{tree.get(), TreeKind(kind)}};
   Result<std::string> image = CompileProgram(inputs);
-  if (!image.ok()) Stop(image.status().message(), source.text());
+  if (!image.ok()) Stop(image.status().message(), statements);
   return std::move(image).value();
 }
 

@@ -11,6 +11,7 @@
 
 #include "authz/authorizer.h"
 #include "authz/program/program.h"
+#include "grammar/ast.h"
 
 namespace writ::testing {
 
@@ -28,6 +29,7 @@ inline constexpr std::string_view kObject =
 // Compiles one document whose Statement list is `statements` (JSON without the
 // brackets); aborts the test program when it does not parse or compile.
 std::string CompileStatements(AttachmentKind kind, std::string_view statements);
+std::shared_ptr<const ast::Policy> ParseStatements(std::string_view statements);
 std::shared_ptr<const Program> LoadStatements(AttachmentKind kind,
                                               std::string_view statements);
 

@@ -12,6 +12,7 @@
 #include "auth/acs3.h"
 #include "base/coding.h"
 #include "base/limits.h"
+#include "compiler/snapshot_compiler.h"
 #include "control/policy_text.h"
 #include "crypto/digest.h"
 #include "crypto/random.h"
@@ -128,15 +129,17 @@ class TextBody final : public BodyReader {
 // Alice has what `statements` say; Bob has nothing.
 std::shared_ptr<const Snapshot> MakeSnapshot(uint64_t revision,
                                              const std::string& statements) {
-  SnapshotBuilder builder(revision);
-  builder.AddUser(kAccount, "alice", "200001");
-  builder.AddUser(kAccount, "bob", "200002");
-  Result<std::shared_ptr<const Program>> program = CompileIdentityPolicy(
+  Result<std::shared_ptr<const ast::Policy>> policy = ReadIdentityPolicy(
       "p", R"({"Version":"1","Statement":[)" + statements + "]}");
-  EXPECT_TRUE(program.ok()) << program.status().ToString();
-  builder.AddPolicy(kAccount, "p", std::move(program).value());
-  EXPECT_TRUE(builder.Attach(kAccount, "alice", "p").ok());
-  return builder.Build();
+  EXPECT_TRUE(policy.ok()) << policy.status().ToString();
+  SnapshotCompiler compiler;
+  EXPECT_TRUE(compiler.PutAccount(kAccount).ok());
+  EXPECT_TRUE(compiler.PutUser(kAccount, "alice", "200001").ok());
+  EXPECT_TRUE(compiler.PutUser(kAccount, "bob", "200002").ok());
+  EXPECT_TRUE(
+      compiler.PutPolicy(kAccount, "p", std::move(policy).value()).ok());
+  EXPECT_TRUE(compiler.Attach(kAccount, HolderKind::kUser, "alice", "p").ok());
+  return compiler.Publish(revision).value();
 }
 
 constexpr const char* kAllowAll =
