@@ -23,7 +23,9 @@ struct Posted {
   uint32_t rank;  // of the pattern that leads to the end
   uint32_t cell;  // orders the cells of an end; see UnitBuilder::CellOrder
   PostingRecord posting;
-  auto Order() const { return std::tuple(rank, cell, posting.ordinal); }
+  auto Order() const {
+    return std::tuple(rank, cell, posting.ordinal & ~PostingRecord::kCheckRest);
+  }
 };
 
 // What a statement is in every unit that has it.

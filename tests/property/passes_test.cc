@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A pass makes decisions faster, never different: random cases are compiled
+// with every subset of the passes, and with random subsets, and decided; the
+// answers are those of the reference evaluator. Policies that are attached
+// alike are evaluated as one unit in half of the programs.
+// WRIT_SEED and WRIT_CASES choose others.
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "compiler/compile.h"
+#include "tests/support/request_generator.h"
+#include "tests/support/two_answers.h"
+
+namespace writ {
+namespace {
+
+constexpr uint64_t kSeed = 20261122;
+constexpr uint64_t kCases = 8000;     // with a random subset each
+constexpr uint64_t kWholeCases = 60;  // with every subset
+constexpr uint32_t kSubsets = 1u << std::size(kPasses);
+constexpr int kFailuresShown = 5;
+
+bool AttachedAlike(const CasePolicy& a, const CasePolicy& b) {
+  return a.kind == b.kind && a.resource_group_scope == b.resource_group_scope &&
+         a.group == b.group && a.level == b.level && a.depth == b.depth &&
+         a.account == b.account;
+}
+
+// The policies of the case as lists: neighbours that are attached alike
+// together, or each for itself.
+std::vector<std::vector<uint32_t>> UnitsOf(const Case& read, bool together) {
+  std::vector<std::vector<uint32_t>> units;
+  for (uint32_t i = 0; i < read.policies.size(); ++i) {
+    if (!together || i == 0 ||
+        !AttachedAlike(read.policies[i - 1], read.policies[i])) {
+      units.emplace_back();
+    }
+    units.back().push_back(i);
+  }
+  return units;
+}
+
+std::string Names(PassSet passes) {
+  std::string names;
+  for (const PassInfo& info : kPasses) {
+    if (passes.Has(info.pass)) names += " " + std::string(info.name);
+  }
+  return names.empty() ? " none" : names;
+}
+
+// The answer of a program that was compiled with these passes.
+std::string Answer(const TwoAnswers& answers, PassSet passes, bool together) {
+  const Case& read = answers.read();
+  std::vector<PolicyInput> inputs;
+  for (size_t i = 0; i < answers.trees().size(); ++i) {
+    inputs.push_back({&answers.trees()[i], read.policies[i].kind});
+  }
+  const std::vector<std::vector<uint32_t>> units = UnitsOf(read, together);
+  CompileOptions options;
+  options.passes = passes;
+  if (together) options.units = units;
+  Result<std::string> image = CompileProgram(inputs, options);
+  if (!image.ok()) return "compile " + image.status().ToString();
+  auto program = Program::Load(std::move(image).value());
+  if (!program.ok()) return "load " + program.status().ToString();
+  CompiledCase compiled;
+  compiled.program = std::move(program).value();
+  for (uint32_t unit = 0; unit < units.size(); ++unit) {
+    const CasePolicy& policy = read.policies[units[unit][0]];
+    compiled.attachments.push_back(
+        {.program = compiled.program.get(),
+         .unit = unit,
+         .kind = AttachmentKindOf(policy.kind),
+         .resource_group_scope = policy.resource_group_scope,
+         .group = policy.group,
+         .level = policy.level,
+         .depth = policy.depth,
+         .account = policy.account,
+         .first_policy = units[unit][0]});
+  }
+  const RequestView view(read.request);
+  return AnswerText(DecideCompiled(view.request(), compiled));
+}
+
+class Passes : public ::testing::Test {
+ protected:
+  // Checks one case with one subset.
+  void Expect(const TwoAnswers& answers, const std::string& reference,
+              PassSet passes, bool together) {
+    const std::string answer = Answer(answers, passes, together);
+    // Passes change what a decision costs, and with it this answer alone.
+    if (answer == reference || answer.find("step-limit") != std::string::npos) {
+      return;
+    }
+    ++failures_;
+    ADD_FAILURE() << "passes:   " << Names(passes)
+                  << (together ? ", in units" : "") << "\nprogram:   " << answer
+                  << "\nreference: " << reference << "\n"
+                  << answers.line();
+  }
+
+  // The next case that can be decided.
+  std::unique_ptr<TwoAnswers> Next() {
+    while (true) {
+      const reference::GeneratedCase made = generator_.Make();
+      auto answers = std::make_unique<TwoAnswers>(
+          generator_.Edited(made).Line(std::to_string(count_++)));
+      if (answers->refusal().empty()) return answers;
+    }
+  }
+
+  const uint64_t seed_ = NumberFromEnvironment("WRIT_SEED", kSeed);
+  const uint64_t cases_ = NumberFromEnvironment("WRIT_CASES", kCases);
+  reference::CaseGenerator generator_{seed_};
+  reference::Random random_{seed_ + 1};
+  uint64_t count_ = 0;
+  int failures_ = 0;
+};
+
+TEST_F(Passes, EverySubsetDecidesAlike) {
+  std::cout << "WRIT_SEED=" << seed_ << "\n";
+  for (uint64_t i = 0; i < kWholeCases; ++i) {
+    const std::unique_ptr<TwoAnswers> answers = Next();
+    const std::string reference = answers->Reference();
+    for (uint32_t bits = 0; bits < kSubsets; ++bits) {
+      Expect(*answers, reference, PassSet::OfBits(bits), (bits + i) % 2 == 0);
+      if (failures_ >= kFailuresShown) return;
+    }
+  }
+}
+
+TEST_F(Passes, RandomSubsetsDecideAlike) {
+  std::cout << "WRIT_SEED=" << seed_ << " WRIT_CASES=" << cases_ << "\n";
+  for (uint64_t i = 0; i < cases_; ++i) {
+    const std::unique_ptr<TwoAnswers> answers = Next();
+    const std::string reference = answers->Reference();
+    const auto bits = static_cast<uint32_t>(random_.Below(kSubsets));
+    Expect(*answers, reference, PassSet::OfBits(bits), random_.Percent(50));
+    Expect(*answers, reference, PassSet::All(), random_.Percent(50));
+    if (failures_ >= kFailuresShown) return;
+  }
+}
+
+}  // namespace
+}  // namespace writ
