@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "prove/prove.h"
 
+#include "prove/action.h"
+#include "prove/axis.h"
 #include "prove/condition.h"
 #include "prove/proof.h"
 #include "prove/statement.h"
+#include "prove/unit.h"
 
 namespace writ {
 namespace {
@@ -57,11 +60,18 @@ Status ProveTables(std::span<const ProofInput> inputs,
 }  // namespace
 
 Result<Certificate> ProveProgram(std::span<const ProofInput> inputs,
-                                 const ProgramView& view) {
+                                 const ProgramView& view,
+                                 std::span<const std::vector<uint32_t>> units) {
   prove::Proof proof(view);
   prove::ConditionProof conditions(&proof);
   prove::StatementProof statements(&proof, &conditions);
   WRIT_RETURN_IF_ERROR(ProveTables(inputs, &statements, &proof));
+  if (view.units.size() > 0 || !units.empty()) {
+    WRIT_RETURN_IF_ERROR(
+        prove::UnitProof(&proof, &conditions, &statements).Run(units));
+    WRIT_RETURN_IF_ERROR(prove::ActionProof(&proof).Run());
+    WRIT_RETURN_IF_ERROR(prove::ProveRanges(&proof, &conditions));
+  }
   proof.certificate.steps = proof.budget.spent();
   return proof.certificate;
 }

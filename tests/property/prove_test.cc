@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the compiler makes is proved to say what the policies say: the samples,
+// the examples, and random policies until there are enough of them, with every
+// pass, with some, and with several policies in one unit.
+#include "prove/prove.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "authz/program/program.h"
+#include "cases/case_decision.h"
+#include "compiler/compile.h"
+#include "gtest/gtest.h"
+#include "lint/policy_file.h"
+#include "nlohmann/json.hpp"
+#include "tests/support/random_policy.h"
+#include "tests/support/request_generator.h"
+#include "tests/support/two_answers.h"
+
+namespace writ {
+namespace {
+
+using Milliseconds = std::chrono::duration<double, std::milli>;
+
+// Policies of one program.
+struct Input {
+  std::vector<ast::Policy> trees;
+  std::vector<ast::PolicyKind> kinds;
+};
+
+// How long each proof took.
+class Times {
+ public:
+  void Add(Milliseconds one) { all_.push_back(one); }
+  size_t count() const { return all_.size(); }
+  Milliseconds Median() {
+    if (all_.empty()) return Milliseconds(0);
+    const auto middle =
+        all_.begin() + static_cast<std::ptrdiff_t>(all_.size() / 2);
+    std::ranges::nth_element(all_, middle);
+    return *middle;
+  }
+  Milliseconds Largest() const { return *std::ranges::max_element(all_); }
+
+ private:
+  std::vector<Milliseconds> all_;
+};
+
+// Compiles and proves; says what it was that failed.
+::testing::AssertionResult Prove(const Input& input,
+                                 const CompileOptions& options, Times* times) {
+  std::vector<PolicyInput> policies;
+  std::vector<ProofInput> proved;
+  for (size_t i = 0; i < input.trees.size(); ++i) {
+    policies.push_back({&input.trees[i], input.kinds[i]});
+    proved.push_back({&input.trees[i], input.kinds[i]});
+  }
+  Result<std::string> image = CompileProgram(policies, options);
+  if (!image.ok()) {
+    return ::testing::AssertionFailure() << image.status().ToString();
+  }
+  Result<std::unique_ptr<const Program>> program =
+      Program::Load(*std::move(image));
+  if (!program.ok()) {
+    return ::testing::AssertionFailure() << program.status().ToString();
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const Result<Certificate> proof =
+      ProveProgram(proved, (*program)->view(), options.units);
+  times->Add(std::chrono::steady_clock::now() - start);
+  if (!proof.ok()) {
+    return ::testing::AssertionFailure() << proof.status().ToString();
+  }
+  return ::testing::AssertionSuccess();
+}
+
+// A document that the checker passes becomes a program of its own.
+bool ReadDocument(const std::string& json, ast::PolicyKind kind, Input* input) {
+  const SourceText source("document", json);
+  ReadPolicy read = ReadJsonPolicy(source, kind);
+  if (FirstError(read.diagnostics) != nullptr) return false;
+  input->trees.push_back(*std::move(read.tree));
+  input->kinds.push_back(kind);
+  return true;
+}
+
+TEST(Prove, HoldsForEverySample) {
+  std::ifstream in("tests/conformance/sample-policies.json");
+  const nlohmann::json samples = nlohmann::json::parse(in);
+  Times times;
+  for (const nlohmann::json& sample : samples) {
+    const auto id = sample["id"].get<std::string>();
+    const auto kind = KindNamed(sample["kind"].get<std::string>());
+    ASSERT_TRUE(kind) << id;
+    Input input;
+    ASSERT_TRUE(ReadDocument(sample["document"].dump(), *kind, &input)) << id;
+    EXPECT_TRUE(Prove(input, {}, &times)) << id;
+  }
+  EXPECT_EQ(times.count(), 48u);
+}
+
+TEST(Prove, HoldsForEveryExample) {
+  Times times;
+  for (const auto& entry :
+       std::filesystem::directory_iterator("examples/policies")) {
+    if (entry.path().extension() != ".writ") continue;
+    Result<PolicyFile> file = ReadPolicyFile(entry.path());
+    ASSERT_TRUE(file.ok()) << entry.path();
+    CheckFile(std::nullopt, &*file);
+    ASSERT_FALSE(file->diagnostics.has_errors()) << entry.path();
+    const Input input = {file->content.policies, file->kinds};
+    EXPECT_TRUE(Prove(input, {}, &times)) << entry.path();
+  }
+  EXPECT_GT(times.count(), 3u);
+}
+
+// The policies of random cases: a program each, and all of a case together,
+// those of one kind as one unit.
+TEST(Prove, HoldsForRandomPolicies) {
+  const uint64_t seed = NumberFromEnvironment("WRIT_SEED", 20261122);
+  const uint64_t wanted = NumberFromEnvironment("WRIT_CASES", 10000);
+  reference::CaseGenerator generator(seed);
+  reference::Random random(seed);
+  Times times;
+  for (uint64_t i = 0; times.count() < wanted && !HasFailure(); ++i) {
+    const TwoAnswers one(generator.Edited(generator.Make()).Line("case"));
+    if (!one.refusal().empty()) continue;
+    SCOPED_TRACE("seed " + std::to_string(seed) + " case " + std::to_string(i) +
+                 " " + one.line());
+    Input all;
+    std::vector<std::vector<uint32_t>> units;
+    for (size_t k = 0; k < one.trees().size(); ++k) {
+      const ast::PolicyKind kind = one.read().policies[k].kind;
+      EXPECT_TRUE(Prove({{one.trees()[k]}, {kind}}, {}, &times));
+      const auto number = static_cast<uint32_t>(all.kinds.size());
+      const auto unit = std::ranges::find_if(units, [&](const auto& members) {
+        return all.kinds[members[0]] == kind;
+      });
+      if (unit == units.end()) {
+        units.push_back({number});
+      } else {
+        unit->push_back(number);
+      }
+      all.trees.push_back(one.trees()[k]);
+      all.kinds.push_back(kind);
+    }
+    CompileOptions options;
+    options.units = units;
+    EXPECT_TRUE(Prove(all, options, &times));
+    options.passes = PassSet::OfBits(static_cast<uint32_t>(random.Next()));
+    EXPECT_TRUE(Prove(all, options, &times));
+  }
+  const Milliseconds median = times.Median();
+  std::cout << times.count() << " proofs, median " << median.count()
+            << " ms, largest " << times.Largest().count() << " ms\n";
+  EXPECT_GE(times.count(), wanted);
+  EXPECT_LE(median.count(), 20.0);
+}
+
+// Names and texts that nobody would write.
+TEST(Prove, HoldsForHostilePolicies) {
+  const uint64_t seed = NumberFromEnvironment("WRIT_SEED", 20261123);
+  const uint64_t documents = NumberFromEnvironment("WRIT_CASES", 20000);
+  reference::Random random(seed);
+  Times times;
+  for (uint64_t i = 0; i < documents && !HasFailure(); ++i) {
+    const std::string json = testing::RandomPolicyJson(&random);
+    for (const ast::PolicyKind kind :
+         {ast::PolicyKind::kIdentity, ast::PolicyKind::kResource,
+          ast::PolicyKind::kTrust}) {
+      Input input;
+      if (!ReadDocument(json, kind, &input)) continue;
+      SCOPED_TRACE(json);
+      EXPECT_TRUE(Prove(input, {}, &times));
+    }
+  }
+  std::cout << times.count() << " proofs, median " << times.Median().count()
+            << " ms\n";
+  EXPECT_GT(times.count(), 0u);
+}
+
+}  // namespace
+}  // namespace writ
