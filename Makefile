@@ -1,5 +1,5 @@
 # Thin names over tools/, CMake and ctest; `make help` lists them.
-.PHONY: help setup build run up down test test-full fuzz bench fmt tidy clean
+.PHONY: help setup build install run up down test test-full fuzz bench fmt tidy clean
 
 help:  ## list these names
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
@@ -26,6 +26,9 @@ test:  ## set-up, then every test
 test-full:  ## every test, and the random ones for longer from a new seed
 	@tools/setup test
 	@tools/dev test-full
+
+install: build  ## install the libraries and headers (PREFIX=/usr/local)
+	@cmake --install build --component libwrit --prefix $(or $(PREFIX),/usr/local)
 
 fuzz:  ## one TARGET for MINUTES, or all of them until nothing new comes up
 	@tools/setup test
