@@ -79,6 +79,8 @@ std::string PolicyJson(const GeneratedPolicy& policy) {
   return json + "]}}";
 }
 
+}  // namespace
+
 std::string RequestJson(const GeneratedRequest& request) {
   std::string json = "{\"principal\":" + Quote(request.principal);
   const auto add = [&](std::string_view name, const std::string& value) {
@@ -101,8 +103,6 @@ std::string RequestJson(const GeneratedRequest& request) {
   }
   return json + "}}";
 }
-
-}  // namespace
 
 std::string GeneratedCase::Line(std::string_view id) const {
   std::string line = "{\"id\":" + Quote(id) + ",\"policies\":[";

@@ -76,6 +76,9 @@ struct GeneratedRequest {
   std::vector<std::pair<std::string, std::vector<std::string>>> context;
 };
 
+// The value of `request` in a case file.
+std::string RequestJson(const GeneratedRequest& request);
+
 struct GeneratedCase {
   GeneratedRequest request;
   std::vector<GeneratedPolicy> policies;
@@ -92,6 +95,12 @@ class CaseGenerator {
   GeneratedCase Make();
   // `one` after one edit.
   GeneratedCase Edited(GeneratedCase one);
+  // The request of `one` after one edit.
+  GeneratedRequest EditedRequest(const GeneratedCase& one) {
+    GeneratedRequest request = one.request;
+    EditRequest(&request);
+    return request;
+  }
 
  private:
   GeneratedRequest MakeRequest();

@@ -82,6 +82,10 @@ std::string TwoAnswers::Reference(reference::Mutant mutant) const {
   return AnswerText(reference::Evaluate(view.request(), attached_, mutant));
 }
 
+std::string TwoAnswers::Reference(const Request& request) const {
+  return AnswerText(reference::Evaluate(request, attached_));
+}
+
 std::string AnswerText(const reference::Answer& answer) {
   if (answer.request_error) return "error request";
   return Words(answer.verdict, answer.layer, answer.reason, answer.statements);

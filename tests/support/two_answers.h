@@ -34,6 +34,8 @@ class TwoAnswers {
   std::string Engine() const;
   std::string Reference(
       reference::Mutant mutant = reference::Mutant::kNone) const;
+  // The reference's answer to another request.
+  std::string Reference(const Request& request) const;
 
  private:
   std::string line_;
