@@ -67,7 +67,9 @@ uint32_t SortOfByte(unsigned byte) {
 
 class AutomatonBuilder {
  public:
-  explicit AutomatonBuilder(const AutomatonBounds& bounds) : bounds_(bounds) {}
+  explicit AutomatonBuilder(const AutomatonBounds& bounds) : bounds_(bounds) {
+    moved_in_.fill(kNone);
+  }
 
   bool Run(std::span<const std::string_view> patterns) {
     if (!ReadPatterns(patterns)) return false;
@@ -272,7 +274,7 @@ class AutomatonBuilder {
   }
 
   // The number of the state; kNone when a bound would be passed.
-  uint32_t StateOf(const Places& places, const std::string& begun) {
+  uint32_t StateOf(const Places& places, std::string_view begun) {
     if (steps_ > bounds_.steps) return kNone;
     const uint64_t hash =
         HashBytes({reinterpret_cast<const char*>(places.data()),
@@ -291,7 +293,8 @@ class AutomatonBuilder {
     if (number == bounds_.states) return kNone;
     table_[slot] = number;
     states_.push_back({static_cast<uint32_t>(arena_.size()),
-                       static_cast<uint32_t>(places.size()), hash, begun});
+                       static_cast<uint32_t>(places.size()), hash,
+                       std::string(begun)});
     arena_.insert(arena_.end(), places.begin(), places.end());
     if (states_.size() * 2 > table_.size()) GrowTable();
     return number;
@@ -313,31 +316,31 @@ class AutomatonBuilder {
   }
 
   bool FillRow(uint32_t number) {
-    const State state = states_[number];
     moves_.resize(moves_.size() + samples_.size());
-    const Places places(arena_.begin() + state.first,
-                        arena_.begin() + state.first + state.count);
+    // New states move the arena and the table of states.
+    const State& state = states_[number];
+    places_.assign(arena_.begin() + state.first,
+                   arena_.begin() + state.first + state.count);
     if (!state.begun.empty()) {
-      return ReadColumns(number, places, state.begun, 0);
+      return ReadColumns(number, places_, std::string(state.begun), 0);
     }
-    Step(places, kOther, &scratch_);
+    Step(places_, kOther, &scratch_);
+    const bool settled = Settles(places_, scratch_);
     const uint32_t other = StateOf(scratch_, "");
     if (other == kNone) return false;
     std::fill_n(moves_.begin() +
                     static_cast<ptrdiff_t>(size_t{number} * samples_.size()),
                 samples_.size(), static_cast<uint16_t>(other));
-    const bool settled = Settles(places, scratch_);
     scratch_.clear();
     if (!SetMove(number, bytes_[':'], StateOf(scratch_, ""))) return false;
-    std::array<bool, kFirstCodePoint> done = {};
-    for (const uint32_t place : places) {
+    for (const uint32_t place : places_) {
       const uint32_t symbol = symbols_[place];
-      if (symbol >= kFirstCodePoint || done[symbol]) continue;
-      done[symbol] = true;
-      Step(places, symbol, &scratch_);
+      if (symbol >= kFirstCodePoint || moved_in_[symbol] == number) continue;
+      moved_in_[symbol] = number;
+      Step(places_, symbol, &scratch_);
       if (!SetMove(number, bytes_[symbol], StateOf(scratch_, ""))) return false;
     }
-    return settled || ReadColumns(number, places, "", 0x80);
+    return settled || ReadColumns(number, places_, "", 0x80);
   }
 
   // Fills the columns of the bytes from `first` on, one by one.
@@ -383,6 +386,8 @@ class AutomatonBuilder {
   std::vector<uint32_t> arena_;
   std::vector<uint32_t> table_;  // open addressing; a power of two
   std::vector<uint16_t> moves_;
+  std::array<uint32_t, kFirstCodePoint> moved_in_;  // the last row with it
+  Places places_;
   Places scratch_;
   Places other_scratch_;
 };

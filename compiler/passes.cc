@@ -25,21 +25,20 @@ constexpr uint64_t kMaxCoverSteps = 1u << 24;
 template <typename Item, typename Covers>
 bool DropCovered(std::vector<Item>* items, const CoverBudget& budget,
                  Covers covers) {
-  std::vector<bool> dropped(items->size(), false);
-  bool any = false;
+  std::vector<bool> dropped;  // empty as long as nothing is
   for (size_t outer = 0; outer < items->size(); ++outer) {
-    if (dropped[outer]) continue;
+    if (!dropped.empty() && dropped[outer]) continue;
     for (size_t inner = 0; inner < items->size(); ++inner) {
       if (budget.exhausted()) break;
-      if (inner == outer || dropped[inner] ||
+      if (inner == outer || (!dropped.empty() && dropped[inner]) ||
           !covers((*items)[outer], (*items)[inner])) {
         continue;
       }
+      dropped.resize(items->size(), false);
       dropped[inner] = true;
-      any = true;
     }
   }
-  if (!any) return false;
+  if (dropped.empty()) return false;
   size_t kept = 0;
   for (size_t i = 0; i < items->size(); ++i) {
     if (dropped[i]) continue;
@@ -48,6 +47,11 @@ bool DropCovered(std::vector<Item>* items, const CoverBudget& budget,
   }
   items->resize(kept);
   return true;
+}
+
+bool HasWildcard(std::string_view pattern) {
+  return pattern.find('*') != std::string_view::npos ||
+         pattern.find('?') != std::string_view::npos;
 }
 
 // The same for patterns, of which only one with a wildcard covers others.
@@ -59,15 +63,15 @@ bool DropCoveredPatterns(std::vector<std::string>* patterns,
     *patterns = {"*"};
     return true;
   }
-  const auto has_wildcard = [](const std::string& pattern) {
-    return pattern.find_first_of("*?") != std::string::npos;
-  };
-  if (std::ranges::none_of(*patterns, has_wildcard)) return false;
-  return DropCovered(patterns, *budget,
-                     [&](const std::string& outer, const std::string& inner) {
-                       return has_wildcard(outer) &&
-                              covers(outer, inner, budget);
-                     });
+  return DropCovered(
+      patterns, *budget,
+      [&](const std::string& outer, const std::string& inner) {
+        // Most pairs differ at once.
+        if (outer[0] != inner[0] && outer[0] != '*' && outer[0] != '?') {
+          return false;
+        }
+        return HasWildcard(outer) && covers(outer, inner, budget);
+      });
 }
 
 template <typename Record>

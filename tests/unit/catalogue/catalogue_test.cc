@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catalogue/catalogue.h"
 
+#include <algorithm>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "catalogue/action_names.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -144,6 +146,15 @@ TEST(CatalogueTest, FilesThatAreWrongAreAllReported) {
   EXPECT_EQ(mine.status().message(),
             "a.json:1:1: the `{` that opens here is never closed\n"
             "c.json:1:1: the service `photos` is described by two files");
+}
+
+TEST(CatalogueTest, ActionNamesAreThoseThatCanBeFound) {
+  const std::vector<std::string> names = ActionNames(BuiltIn());
+  EXPECT_GT(names.size(), 500u);
+  EXPECT_TRUE(std::ranges::count(names, "oss:GetObject") == 1);
+  for (const std::string& name : names) {
+    EXPECT_NE(BuiltIn().FindAction(name), nullptr) << name;
+  }
 }
 
 TEST(CatalogueTest, ManyThreadsMayAskAtOnce) {
