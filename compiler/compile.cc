@@ -8,6 +8,7 @@
 #include "compiler/ir.h"
 #include "compiler/lower.h"
 #include "compiler/passes.h"
+#include "compiler/rulings.h"
 
 namespace writ {
 namespace {
@@ -57,6 +58,7 @@ Result<std::string> CompileProgram(std::span<const PolicyInput> inputs,
   WRIT_RETURN_IF_ERROR(EmitTables(program, options.budget.image_bytes,
                                   options.budget.decide_steps, &image));
   WRIT_RETURN_IF_ERROR(BuildIndex(options, &image));
+  if (passes.Has(Pass::kIndex)) TagRulings(inputs, &image);
   std::string sealed = image.Seal();
   if (sealed.size() > options.budget.image_bytes) {
     return ResourceExhausted("the program image would be " +

@@ -130,29 +130,6 @@ std::optional<Opcode> OrderOpcode(Relation relation, const OrderOpcodes& of) {
   return std::nullopt;
 }
 
-// The test of an operator's positive form; nothing for a row of operators.def
-// that makes no sense.
-std::optional<Opcode> OpcodeOf(const OperatorInfo& info) {
-  switch (info.family) {
-    case OperandFamily::kString:
-      if (info.relation == Relation::kEqual) return Opcode::kStrEq;
-      if (info.relation == Relation::kEqualNoCase) return Opcode::kStrEqFold;
-      if (info.relation == Relation::kLike) return Opcode::kStrLike;
-      break;
-    case OperandFamily::kNumeric:
-      return OrderOpcode(info.relation, kNumberOpcodes);
-    case OperandFamily::kDate:
-      return OrderOpcode(info.relation, kDateOpcodes);
-    case OperandFamily::kBool:
-      if (info.relation == Relation::kEqual) return Opcode::kBoolEq;
-      break;
-    case OperandFamily::kIp:
-      if (info.relation == Relation::kWithin) return Opcode::kIpIn;
-      break;
-  }
-  return std::nullopt;
-}
-
 // Reads a RAM ARN of a user, role or session; kNobody for every other text.
 ir::PrincipalName RamPrincipal(const std::string& text) {
   constexpr std::string_view kPrefix = "acs:ram::";
@@ -349,6 +326,27 @@ ProgramPolicyKind KindOf(ast::PolicyKind kind) {
 }
 
 }  // namespace
+
+std::optional<Opcode> OpcodeOf(const OperatorInfo& info) {
+  switch (info.family) {
+    case OperandFamily::kString:
+      if (info.relation == Relation::kEqual) return Opcode::kStrEq;
+      if (info.relation == Relation::kEqualNoCase) return Opcode::kStrEqFold;
+      if (info.relation == Relation::kLike) return Opcode::kStrLike;
+      break;
+    case OperandFamily::kNumeric:
+      return OrderOpcode(info.relation, kNumberOpcodes);
+    case OperandFamily::kDate:
+      return OrderOpcode(info.relation, kDateOpcodes);
+    case OperandFamily::kBool:
+      if (info.relation == Relation::kEqual) return Opcode::kBoolEq;
+      break;
+    case OperandFamily::kIp:
+      if (info.relation == Relation::kWithin) return Opcode::kIpIn;
+      break;
+  }
+  return std::nullopt;
+}
 
 Status LowerPolicy(const ast::Policy& policy, ast::PolicyKind kind,
                    ir::Program* program) {
