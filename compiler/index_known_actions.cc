@@ -6,6 +6,7 @@
 // first, while most slots are still free.
 #include <algorithm>
 #include <bit>
+#include <iterator>
 #include <numeric>
 #include <string>
 #include <string_view>
@@ -59,20 +60,26 @@ struct Name {
   TextRef ref;
 };
 
-// Sorted by text, each once: what patterns spell out, and those of `known`
-// that a pattern other than `*` treats apart, as far as they fit.
-std::vector<Name> GatherNames(const ProgramView& view,
-                              std::span<const std::string_view> known) {
+// What patterns spell out.
+std::vector<Name> NamesInPatterns(const ProgramView& view) {
   std::vector<Name> names;
   for (uint32_t i = 0; i < view.action_patterns.size(); ++i) {
     const TextRef ref = view.action_patterns[i].text;
     const std::string_view text = view.Text(ref);
-    if (text.find_first_of("*?") != std::string_view::npos || !IsName(text)) {
+    if (text.find_first_of("*?") != std::string_view::npos || !IsName(text) ||
+        Folded(text) != text) {
       continue;
     }
-    if (Folded(text) != text) continue;
     names.push_back({std::string(text), ClassOf(view, text), ref});
   }
+  return names;
+}
+
+// Those of `known` that a pattern other than `*` treats apart, as far as they
+// fit.
+std::vector<Name> NamesKnown(const ProgramView& view,
+                             std::span<const std::string_view> known) {
+  std::vector<Name> names;
   constexpr std::string_view kUnnamed = "";
   const uint32_t unmatched = ClassOf(view, kUnnamed);
   uint64_t room = view.statements.size() * kBytesPerStatement + kBytes;
@@ -86,6 +93,18 @@ std::vector<Name> GatherNames(const ProgramView& view,
     room -= bytes;
     names.push_back(std::move(name));
   }
+  return names;
+}
+
+// Both, sorted by text, each once: a name that is in strings already before
+// one that is not. Nothing if no action is known and most patterns have
+// wildcards: most requests would be looked up in vain.
+std::vector<Name> GatherNames(const ProgramView& view,
+                              std::span<const std::string_view> known) {
+  std::vector<Name> names = NamesInPatterns(view);
+  std::vector<Name> more = NamesKnown(view, known);
+  if (more.empty() && names.size() * 2 < view.action_patterns.size()) return {};
+  std::ranges::move(more, std::back_inserter(names));
   std::stable_sort(
       names.begin(), names.end(),
       [](const Name& a, const Name& b) { return a.text < b.text; });

@@ -265,6 +265,15 @@ TEST(KnownActions, SpelledOutAndCatalogueNamesHaveTheirClass) {
   EXPECT_EQ(ClassByName(view, "oss:putobject"), kNoIndex);
 }
 
+TEST(KnownActions, FewNamesAmongWildcardsAreNotLookedUp) {
+  const Image few =
+      MakeActionImage({{false, {"fc:get*", "fc:list*", "oss:getobject"}}});
+  EXPECT_EQ(few.View().action_names.size(), 0u);
+  const Image most =
+      MakeActionImage({{false, {"fc:get*", "oss:getobject", "oss:putobject"}}});
+  EXPECT_NE(ClassByName(most.View(), "oss:getobject"), kNoIndex);
+}
+
 TEST(KnownActions, NamesThatAreNoActionsAreLeftOut) {
   const std::string_view known[] = {"fc", "fc:", "a:b:c", "fc:\xff", ""};
   CompileOptions options;
