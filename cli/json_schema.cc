@@ -178,10 +178,23 @@ constexpr std::string_view kInspect = R"json({
         "semantics": {"type": "integer"},
         "bytes": {"type": "integer"},
         "limit": {"type": "integer"},
+        "hot_bytes": {
+          "type": "integer",
+          "description": "of the sections that an indexed decision reads"
+        },
+        "cold_bytes": {"type": "integer"},
+        "bytes_per_statement": {"type": "integer"},
+        "hot_bytes_per_statement": {"type": "integer"},
         "policies": {"type": "integer"},
         "statements": {"type": "integer"},
+        "indexed": {"type": "boolean"},
         "worst_steps": {"type": "integer"},
         "step_limit": {"type": "integer"},
+        "unit_steps": {
+          "type": "array",
+          "items": {"type": "integer"},
+          "description": "the worst request of each unit; of each policy when there is no index"
+        },
         "sha256": {"type": "string"},
         "sections": {
           "type": "array",
@@ -189,6 +202,7 @@ constexpr std::string_view kInspect = R"json({
             "type": "object",
             "properties": {
               "name": {"type": "string"},
+              "heat": {"enum": ["hot", "cold"]},
               "records": {"type": "integer"},
               "bytes": {"type": "integer"}
             }
@@ -453,6 +467,40 @@ constexpr std::string_view kEval = R"json({
 }
 )json";
 
+constexpr std::string_view kBench = R"json({
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "What a decision costs",
+  "type": "object",
+  "required": ["engine", "S", "ns", "p50", "p99", "requests", "checked",
+               "mismatches", "allows", "buildMs", "imageBytes"],
+  "additionalProperties": {"type": "number", "minimum": 0},
+  "properties": {
+    "engine": {"const": "writ"},
+    "S": {"type": "integer", "description": "statements"},
+    "ns": {
+      "type": "number",
+      "description": "processor time of one decision, from the texts of a request to all its statements: the mean over all requests, the median of the rounds (min, max)"
+    },
+    "p50": {"type": "number", "description": "ns, of single decisions"},
+    "p99": {"type": "number"},
+    "requests": {"type": "integer"},
+    "checked": {"type": "integer"},
+    "mismatches": {"type": "integer"},
+    "allows": {"type": "integer"},
+    "determining": {
+      "type": "integer", "description": "statements named by all decisions"
+    },
+    "decided": {"type": "integer", "description": "decisions timed"},
+    "buildMs": {"type": "number", "description": "from trees to the image"},
+    "loadMs": {"type": "number", "description": "checksum and verifier"},
+    "imageBytes": {"type": "integer"},
+    "hotBytes": {
+      "type": "integer", "description": "of what a decision reads"
+    }
+  }
+}
+)json";
+
 struct CommandSchema {
   std::string_view command;
   std::string_view schema;
@@ -463,6 +511,7 @@ constexpr CommandSchema kSchemas[] = {
     {"fix", kFix},
     {"test", kTest},
     {"eval", kEval},
+    {"bench", kBench},
     {"roundtrip", kRoundtrip},
     {"inspect", kInspect},
     {"version", kVersion},
