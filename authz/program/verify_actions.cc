@@ -48,7 +48,7 @@ Status CheckAutomaton(const ProgramView& view, uint32_t* classes) {
   }
   *classes = view.action_rows.size() / words;
   const uint32_t states = view.action_states.size();
-  if (view.action_moves.size() != uint64_t{states} * columns) {
+  if (states == 0 || view.action_moves.size() != uint64_t{states} * columns) {
     return Refuse("action moves", 0, "not a row for each state");
   }
   for (uint32_t i = 0; i < view.action_moves.size(); ++i) {

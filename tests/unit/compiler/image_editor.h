@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -82,6 +83,23 @@ void Put(std::string* image, Section section, uint32_t index,
   WRIT_CHECK((index + 1) * sizeof(Record) <= entry.size_bytes);
   std::memcpy(image->data() + entry.offset + index * sizeof(Record), &record,
               sizeof(Record));
+}
+
+// A change to an image that breaks one rule of the verifier.
+struct Edit {
+  std::string_view name;
+  std::function<void(std::string*)> apply;
+};
+
+// Changes row `index` of a section.
+template <typename Record, typename Change>
+Edit Row(std::string_view name, Section section, Change change,
+         uint32_t index = 0) {
+  return {name, [=](std::string* image) {
+            auto record = Get<Record>(*image, section, index);
+            change(&record);
+            Put(image, section, index, record);
+          }};
 }
 
 }  // namespace writ::testing
