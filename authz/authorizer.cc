@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "authz/authorizer.h"
 
+#include "authz/bound_request.h"
 #include "authz/layers.h"
 #include "authz/program/program.h"
 #include "authz/unit.h"
@@ -43,7 +44,8 @@ Status CheckContext(std::span<const ContextEntry> context) {
   return OkStatus();
 }
 
-Status CheckAttachments(AttachmentLists lists, const Caller& caller) {
+// Checks the attachments and says what kinds they are of.
+Status CheckAttachments(AttachmentLists lists, AttachmentKinds* kinds) {
   for (const std::span<const Attachment> list : lists) {
     for (const Attachment& attachment : list) {
       const Program& program = *attachment.program;
@@ -52,12 +54,17 @@ Status CheckAttachments(AttachmentLists lists, const Caller& caller) {
               static_cast<uint32_t>(attachment.kind)) {
         return kWrongAttachment;
       }
-      if (attachment.kind == AttachmentKind::kSession && !caller.is_session()) {
-        return kSessionUnasked;
-      }
+      kinds->Add(attachment);
     }
   }
   return OkStatus();
+}
+
+Status CheckSession(const Question& question) {
+  return question.kinds.Has(AttachmentKind::kSession) &&
+                 !question.caller.is_session()
+             ? kSessionUnasked
+             : OkStatus();
 }
 
 void Refuse(Reason reason, uint32_t resource, Decision* decision) {
@@ -66,8 +73,16 @@ void Refuse(Reason reason, uint32_t resource, Decision* decision) {
   decision->resource = resource;
 }
 
+// Where the attachments of a request come from: one list that is checked
+// already, or a source.
+struct Gathered {
+  AttachmentLists lists;
+  AttachmentKinds kinds;
+  const AttachmentSource* source = nullptr;
+};
+
 // Step 1: every resource in turn, until one is not allowed (R21).
-Status DecideResources(const Request& request, const AttachmentSource& source,
+Status DecideResources(const Request& request, const Gathered& gathered,
                        Question* question, Decision* decision) {
   LayerAnswer answer;
   uint32_t index = 0;
@@ -77,12 +92,15 @@ Status DecideResources(const Request& request, const AttachmentSource& source,
       return OkStatus();
     }
     question->resource_index = index;
-    question->attachments = source.ListsFor(question->resource);
-    if (Status status =
-            CheckAttachments(question->attachments, question->caller);
-        !status.ok()) {
-      Refuse(Reason::kMalformedRequest, index, decision);
-      return status;
+    if (gathered.source != nullptr) {
+      question->attachments = gathered.source->ListsFor(question->resource);
+      question->kinds = {};
+      Status status = CheckAttachments(question->attachments, &question->kinds);
+      if (status.ok()) status = CheckSession(*question);
+      if (!status.ok()) {
+        Refuse(Reason::kMalformedRequest, index, decision);
+        return status;
+      }
     }
     answer = DecideLayers(*question, request.principal.in_management_account);
     if (question->budget->exhausted()) {
@@ -96,40 +114,38 @@ Status DecideResources(const Request& request, const AttachmentSource& source,
   decision->verdict = answer.verdict;
   decision->layer = answer.layer;
   decision->reason = answer.reason;
-  decision->statement_count = question->statements->count();
+  decision->statement_count = question->statements->Finish();
   return OkStatus();
 }
 
-// What Decide and DecideFor share, behind the checks of the context.
-Status DecideRead(const Caller& caller, const Request& request,
-                  const AttachmentSource& source, Decision* decision,
-                  std::span<StatementRef> all, DecisionTrace* trace) {
-  if (request.resources.empty()) return OkStatus();
-  StepBudget budget(kMaxDecideSteps);
-  StatementList statements(decision->statements, all);
-  Question question = {.attachments = {},
-                       .context = request.context,
-                       .caller = caller,
-                       .resource_group = request.resource_group,
-                       .budget = &budget,
-                       .statements = &statements,
-                       .trace = trace};
-  if (!ReadAction(request.action, &question.action)) return OkStatus();
-  return DecideResources(request, source, &question, decision);
-}
-
-// The same attachments for every resource.
-class OneList final : public AttachmentSource {
- public:
-  explicit OneList(std::span<const Attachment> list) : lists_{list} {}
-  AttachmentLists lists() const { return lists_; }
-  AttachmentLists ListsFor(const RequestResource&) const noexcept override {
-    return lists_;
+// What Decide and DecideFor share. `question` has the caller.
+Status DecideRead(const Request& request, const Gathered& gathered,
+                  Question* question, Decision* decision,
+                  std::span<StatementRef> all) {
+  if (!ReadAction(request.action, &question->action) ||
+      request.resources.empty()) {
+    return OkStatus();
   }
-
- private:
-  const std::span<const Attachment> lists_[1];
-};
+  question->attachments = gathered.lists;
+  question->kinds = gathered.kinds;
+  if (Status status = CheckSession(*question); !status.ok()) return status;
+  question->context = request.context;
+  question->resource_group = request.resource_group;
+  StepBudget budget(kMaxDecideSteps);
+  question->budget = &budget;
+  StatementList statements(decision->statements, all);
+  question->statements = &statements;
+  BoundRequest bound(question->action, request.context, &budget);
+  question->bound = &bound;
+  Status status = DecideResources(request, gathered, question, decision);
+  if (!statements.overflowed()) return status;
+  // There was no room to tell which statements were found twice.
+  statements.Clear();
+  budget = StepBudget(kMaxDecideSteps);
+  question->each_once = true;
+  question->trace = nullptr;
+  return DecideResources(request, gathered, question, decision);
+}
 
 }  // namespace
 
@@ -141,14 +157,16 @@ Status DecideTraced(const Request& request,
   if (Status status = CheckContext(request.context); !status.ok()) {
     return status;
   }
-  const OneList source(attachments);
-  Caller caller;
-  const bool known = ReadPrincipal(request.principal, &caller);
-  if (Status status = CheckAttachments(source.lists(), caller); !status.ok()) {
+  Question question;
+  const bool known = ReadPrincipal(request.principal, &question.caller);
+  Gathered gathered = {.lists = {&attachments, 1}, .kinds = {}};
+  if (Status status = CheckAttachments(gathered.lists, &gathered.kinds);
+      !status.ok()) {
     return status;
   }
   if (!known) return OkStatus();
-  return DecideRead(caller, request, source, decision, all, trace);
+  question.trace = trace;
+  return DecideRead(request, gathered, &question, decision, all);
 }
 
 Status Decide(const Request& request, std::span<const Attachment> attachments,
@@ -163,7 +181,11 @@ Status DecideFor(const Caller& caller, const Request& request,
   if (Status status = CheckContext(request.context); !status.ok()) {
     return status;
   }
-  return DecideRead(caller, request, source, decision, all, trace);
+  Question question;
+  question.caller = caller;
+  question.trace = trace;
+  return DecideRead(request, {.lists = {}, .kinds = {}, .source = &source},
+                    &question, decision, all);
 }
 
 }  // namespace writ

@@ -82,8 +82,8 @@ using AttachmentLists = std::span<const std::span<const Attachment>>;
 // Gathers what concerns a resource while a request is being decided.
 class AttachmentSource {
  public:
-  // The attachments for a decision about `resource`, in any order. Called once
-  // for each resource of the request that is decided, in their order.
+  // The attachments for a decision about `resource`, in any order, and the same
+  // when asked again. Called for each resource of the request in turn.
   //
   // Returns  borrowed until the next call
   virtual AttachmentLists ListsFor(

@@ -99,6 +99,7 @@ UnitOutcome AccountUnit(const Question& question, bool keep_allows) {
 
 UnitOutcome UnitOfKind(const Question& question, AttachmentKind kind,
                        Layer layer, bool keep_allows) {
+  if (!question.kinds.Has(kind)) return {};
   return DecideUnit(question, layer, keep_allows,
                     [kind](const Attachment& a) { return a.kind == kind; });
 }
@@ -138,7 +139,8 @@ LayerAnswer DecideAccess(const Question& question, bool same_account) {
   } else {
     // What another account's identity policies allow carries nothing.
     a = AccountUnit(question, same_account);
-    if (a.verdict == Verdict::kImplicitDeny && !question.resource.any) {
+    if (a.verdict == Verdict::kImplicitDeny && !question.resource.any &&
+        question.kinds.HasScoped()) {
       layer = Layer::kResourceGroup;
       const UnitOutcome group =
           DecideUnit(question, Layer::kResourceGroup, same_account,
@@ -178,19 +180,14 @@ LayerAnswer DecideLayers(const Question& question,
   const std::string_view named = question.resource.account();
   const std::string_view owner = named.empty() || named == "*" ? caller : named;
   LayerAnswer answer;
-  if (ControlBinds(question, in_management_account)) {
+  if (question.kinds.Has(AttachmentKind::kControl) &&
+      ControlBinds(question, in_management_account)) {
     if (ControlEnds(question, owner, owner, &answer)) return answer;
     if (caller != owner && ControlEnds(question, caller, owner, &answer)) {
       return answer;
     }
   }
-  bool has_session = false;
-  for (const std::span<const Attachment> list : question.attachments) {
-    for (const Attachment& a : list) {
-      has_session = has_session || a.kind == AttachmentKind::kSession;
-    }
-  }
-  if (has_session) {
+  if (question.kinds.Has(AttachmentKind::kSession)) {
     const UnitOutcome session =
         UnitOfKind(question, AttachmentKind::kSession, Layer::kSession, false);
     if (session.verdict != Verdict::kAllow) {

@@ -13,6 +13,7 @@ bool ReadAction(std::string_view text, RequestAction* action) noexcept {
       text.find(':', colon + 1) != std::string_view::npos) {
     return false;
   }
+  action->text = text;
   action->service = text.substr(0, colon);
   action->name = text.substr(colon + 1);
   action->assume_role = EqualFolded(text, "sts:AssumeRole");

@@ -10,6 +10,7 @@ namespace writ {
 
 // A request's action, read once.
 struct RequestAction {
+  std::string_view text;     // "fc:InvokeFunction"
   std::string_view service;  // "fc"
   std::string_view name;     // "InvokeFunction"
   bool assume_role = false;  // sts:AssumeRole, in any case

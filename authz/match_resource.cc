@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "authz/match_resource.h"
 
+#include <cstring>
+
 #include "authz/match_glob.h"
 
 namespace writ {
@@ -19,12 +21,18 @@ bool ReadResource(std::string_view text, RequestResource* resource) noexcept {
   }
   if (!text.starts_with(kPrefix)) return false;
   std::string_view rest = text.substr(kPrefix.size());
+  resource->subject = rest;
+  const char* at = rest.data();
+  const char* const end = at + rest.size();
   for (size_t i = 0; i < 3; ++i) {
-    const size_t colon = rest.find(':');
-    if (colon == std::string_view::npos) return false;
-    resource->segments[i] = rest.substr(0, colon);
-    rest.remove_prefix(colon + 1);
+    const void* const found =
+        std::memchr(at, ':', static_cast<size_t>(end - at));
+    if (found == nullptr) return false;
+    const char* const colon = static_cast<const char*>(found);
+    resource->segments[i] = {at, static_cast<size_t>(colon - at)};
+    at = colon + 1;
   }
+  rest = {at, static_cast<size_t>(end - at)};
   resource->segments[3] = rest;
   if (resource->service() == "ram" && rest.starts_with(kRolePrefix)) {
     const size_t slash = rest.find('/', kRolePrefix.size());

@@ -14,6 +14,8 @@ namespace writ {
 struct RequestResource {
   // The request is for `*`: no ARN (R20). The segments are empty then.
   bool any = false;
+  // Behind `acs:`; what the tries of the index read. Empty of `*`.
+  std::string_view subject;
   // service, region, account, relative id
   std::array<std::string_view, 4> segments;
   // Bytes of the relative id that compare without ASCII case: `role/NAME` of a

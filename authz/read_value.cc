@@ -76,19 +76,20 @@ bool ReadOffset(std::string_view text, int64_t* seconds) {
 
 // Four decimal parts without leading zeros.
 bool ReadIpv4(std::string_view text, uint8_t* bytes) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
   for (int i = 0; i < 4; ++i) {
-    if (i > 0 && !TakeByte('.', &text)) return false;
-    const std::string_view digits = TakeDigits(&text);
-    if (digits.empty() || digits.size() > 3 ||
-        (digits.size() > 1 && digits[0] == '0')) {
-      return false;
+    if (i > 0 && (at == end || *at++ != '.')) return false;
+    if (at == end || !IsDigit(*at)) return false;
+    unsigned value = DigitValue(*at++);
+    for (int digits = 1; at != end && IsDigit(*at); ++at, ++digits) {
+      if (digits == 3 || value == 0) return false;
+      value = value * 10 + DigitValue(*at);
     }
-    unsigned value = 0;
-    for (const char digit : digits) value = value * 10 + DigitValue(digit);
     if (value > 255) return false;
     bytes[i] = static_cast<uint8_t>(value);
   }
-  return text.empty();
+  return at == end;
 }
 
 bool HexValue(char byte, unsigned* value) {
@@ -258,10 +259,13 @@ std::strong_ordering CompareInstants(const InstantConstant& a,
 
 bool ReadAddress(std::string_view text, BlockConstant* value) noexcept {
   *value = {};
-  if (text.find(':') == std::string_view::npos) {
+  // Nothing with a colon begins like this, but for what fails either way.
+  if (ReadIpv4(text, value->bytes.data())) {
     value->prefix_bits = 32;
-    return ReadIpv4(text, value->bytes.data());
+    return true;
   }
+  *value = {};
+  if (text.find(':') == std::string_view::npos) return false;
   if (!ReadIpv6(text, &value->bytes)) return false;
   constexpr uint8_t kMapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
   if (std::equal(std::begin(kMapped), std::end(kMapped),

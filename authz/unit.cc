@@ -3,28 +3,13 @@
 
 #include <algorithm>
 
+#include "authz/bound_request.h"
+#include "authz/indexed_unit.h"
 #include "authz/program/program.h"
+#include "authz/vm.h"
 
 namespace writ {
 namespace {
-
-// Puts `ref` in its place among the first `used` entries, dropping the largest
-// when there is no room. Returns whether it was there already.
-bool Insert(StatementRef ref, std::span<StatementRef> room, size_t used) {
-  used = std::min(used, room.size());
-  StatementRef* const begin = room.data();
-  StatementRef* const end = begin + used;
-  StatementRef* const at = std::lower_bound(begin, end, ref);
-  if (at != end && *at == ref) return true;
-  if (used == room.size()) {
-    if (at == end) return false;
-    std::move_backward(at, end - 1, end);
-  } else {
-    std::move_backward(at, end, end + 1);
-  }
-  *at = ref;
-  return false;
-}
 
 // Whether one of the patterns of a list matches; false when the budget ran out.
 template <typename Pattern, typename Matches>
@@ -38,22 +23,30 @@ bool AnyMatches(const ImageTable<uint32_t>& lists, Run list,
   return false;
 }
 
-// Whether principal, action and resource match; the caller asks the budget.
-bool Applies(const Question& question, const ProgramView& view,
-             const StatementRecord& row) {
+bool ActionApplies(const Question& question, const ProgramView& view,
+                   const StatementRecord& row) {
   StepBudget* const budget = question.budget;
   const bool action =
       AnyMatches(view.action_lists, row.actions, view.action_patterns, budget,
                  [&](const ActionPattern& pattern) {
-                   return MatchAction(view, pattern, question.action);
+                   return budget->TakeText(question.action.text.size()) &&
+                          MatchAction(view, pattern, question.action);
                  });
-  if (action == ((row.flags & StatementRecord::kNotAction) != 0)) return false;
+  return action != ((row.flags & StatementRecord::kNotAction) != 0);
+}
+
+}  // namespace
+
+bool RestApplies(const Question& question, const ProgramView& view,
+                 const StatementRecord& row) noexcept {
+  StepBudget* const budget = question.budget;
   if ((row.flags & StatementRecord::kHasResource) != 0) {
-    const bool resource =
-        AnyMatches(view.resource_lists, row.resources, view.resource_patterns,
-                   budget, [&](const ResourcePattern& pattern) {
-                     return MatchResource(view, pattern, question.resource);
-                   });
+    const bool resource = AnyMatches(
+        view.resource_lists, row.resources, view.resource_patterns, budget,
+        [&](const ResourcePattern& pattern) {
+          return budget->TakeText(question.resource.subject.size()) &&
+                 MatchResource(view, pattern, question.resource);
+        });
     if (resource == ((row.flags & StatementRecord::kNotResource) != 0)) {
       return false;
     }
@@ -65,16 +58,6 @@ bool Applies(const Question& question, const ProgramView& view,
                       return MatchPrincipal(view, pattern, question.caller,
                                             question.resource);
                     });
-}
-
-}  // namespace
-
-void StatementList::Add(StatementRef ref) noexcept {
-  bool known = false;
-  for (const std::span<StatementRef> room : rooms_) {
-    known = Insert(ref, room, count_) || known;
-  }
-  if (!known) ++count_;
 }
 
 namespace {
@@ -94,27 +77,16 @@ void TryStatements(const Question& question, const ProgramView& view, Run rows,
     const bool denies = (row.flags & StatementRecord::kDeny) != 0;
     // Once denied, no Allow matters.
     if (!denies && outcome->verdict == Verdict::kExplicitDeny) continue;
-    if (!Applies(question, view, row)) continue;
+    if (!ActionApplies(question, view, row) ||
+        !RestApplies(question, view, row)) {
+      continue;
+    }
     const Truth truth =
         RunCondition(view, row.code, question.context, question.budget);
     if (question.budget->exhausted()) return;
     if (truth == Truth::kFalse) continue;
-    const bool unreadable = truth == Truth::kUnreadable;
-    if (denies) {
-      if (outcome->verdict != Verdict::kExplicitDeny) {
-        *outcome = {Verdict::kExplicitDeny, true};
-        question.statements->Clear();
-      }
-      outcome->unreadable = outcome->unreadable && unreadable;
-      question.statements->Add({policy, i});
-    } else if (unreadable) {
-      if (outcome->verdict == Verdict::kImplicitDeny) {
-        outcome->unreadable = true;
-      }
-    } else {
-      *outcome = {Verdict::kAllow, false};
-      if (keep_allows) question.statements->Add({policy, i});
-    }
+    AddMatch(question, {policy, i}, denies, truth == Truth::kUnreadable,
+             keep_allows, outcome);
   }
 }
 
@@ -132,13 +104,24 @@ void AddToUnit(const Question& question, const Attachment& attachment,
         question, view, view.policies[attachment.unit].statements, first,
         attachment.without_statements, 0, keep_allows, outcome);
   }
-  const Run members = view.units[attachment.unit].policies;
-  for (uint32_t i = 0; i < members.count; ++i) {
-    if (std::ranges::binary_search(attachment.without, i)) continue;
-    const uint32_t policy = view.unit_policies[members.first + i].policy;
-    TryStatements(question, view, view.policies[policy].statements, first + i,
-                  attachment.without_statements, i, keep_allows, outcome);
+  if (!attachment.without_statements.empty()) {
+    const Run members = view.units[attachment.unit].policies;
+    for (uint32_t i = 0; i < members.count; ++i) {
+      if (std::ranges::binary_search(attachment.without, i)) continue;
+      const uint32_t policy = view.unit_policies[members.first + i].policy;
+      TryStatements(question, view, view.policies[policy].statements, first + i,
+                    attachment.without_statements, i, keep_allows, outcome);
+    }
+    return;
   }
+  if (question.bound != nullptr) {
+    question.bound->Bind(view);
+    return AddIndexed(question, attachment, first, keep_allows, question.bound,
+                      outcome);
+  }
+  BoundRequest bound(question.action, question.context, question.budget);
+  bound.Bind(view);
+  AddIndexed(question, attachment, first, keep_allows, &bound, outcome);
 }
 
 }  // namespace writ

@@ -13,42 +13,51 @@
 #include "authz/match_principal.h"
 #include "authz/match_resource.h"
 #include "authz/request.h"
+#include "authz/statement_list.h"
+#include "authz/step_budget.h"
 #include "authz/trace.h"
-#include "authz/vm.h"
 
 namespace writ {
 
-// The determining statements of a decision, sorted and each once, in storage
-// that others own: the array of the Decision and the asker's.
-class StatementList {
- public:
-  StatementList(std::span<StatementRef> first, std::span<StatementRef> all)
-      : rooms_{first, all} {}
+class BoundRequest;
 
-  // Keeps the smallest that fit. A statement that fits nowhere is counted each
-  // time it is added.
-  void Add(StatementRef ref) noexcept;
-  void Clear() { count_ = 0; }
-  // Added so far; may be more than fit.
-  uint32_t count() const { return count_; }
+// What kinds of attachments a decision has, so that a layer without any need
+// not look for them. A value.
+class AttachmentKinds {
+ public:
+  void Add(const Attachment& attachment) {
+    bits_ |= 1u << static_cast<uint32_t>(attachment.kind);
+    if (attachment.resource_group_scope) bits_ |= kScoped;
+  }
+  bool Has(AttachmentKind kind) const {
+    return (bits_ >> static_cast<uint32_t>(kind) & 1) != 0;
+  }
+  bool HasScoped() const { return (bits_ & kScoped) != 0; }
 
  private:
-  std::span<StatementRef> rooms_[2];
-  uint32_t count_ = 0;
+  static constexpr uint32_t kScoped = 1u << 31;
+  uint32_t bits_ = 0;
 };
 
 // One question about one resource, with everything read that can be read once.
 struct Question {
-  AttachmentLists attachments;
-  std::span<const ContextEntry> context;
+  AttachmentLists attachments = {};
+  AttachmentKinds kinds = {};
+  std::span<const ContextEntry> context = {};
   Caller caller = {};
   RequestAction action = {};
   RequestResource resource = {};
   std::string_view resource_group = {};
-  StepBudget* budget;         // of the whole decision
-  StatementList* statements;  // of the whole decision
+  StepBudget* budget = nullptr;         // of the whole decision
+  StatementList* statements = nullptr;  // of the whole decision
   uint32_t resource_index = 0;
   DecisionTrace* trace = nullptr;
+  // What the whole decision knows of action and context; may be null: then each
+  // attachment finds it out anew.
+  BoundRequest* bound = nullptr;
+  // Add no statement twice, though several of its resource patterns match, at
+  // the price of looking at all of them.
+  bool each_once = false;
 };
 
 struct UnitOutcome {
@@ -67,6 +76,32 @@ struct UnitOutcome {
 // first Deny ends the matter and clears the list.
 void AddToUnit(const Question& question, const Attachment& attachment,
                uint32_t place, bool keep_allows, UnitOutcome* outcome) noexcept;
+
+// What AddToUnit does about one statement, whichever way it was found.
+
+// Whether resource and principal match; the asker looks at the budget.
+bool RestApplies(const Question& question, const ProgramView& view,
+                 const StatementRecord& row) noexcept;
+
+// Adds a statement that concerns the request and whose condition is not false.
+inline void AddMatch(const Question& question, StatementRef ref, bool denies,
+                     bool unreadable, bool keep_allows, UnitOutcome* outcome) {
+  if (denies) {
+    if (outcome->verdict != Verdict::kExplicitDeny) {
+      *outcome = {Verdict::kExplicitDeny, true};
+      question.statements->Clear();
+    }
+    outcome->unreadable = outcome->unreadable && unreadable;
+    question.statements->Add(ref);
+  } else if (outcome->verdict == Verdict::kExplicitDeny) {
+    // Once denied, no Allow matters.
+  } else if (unreadable) {
+    if (outcome->verdict == Verdict::kImplicitDeny) outcome->unreadable = true;
+  } else {
+    *outcome = {Verdict::kAllow, false};
+    if (keep_allows) question.statements->Add(ref);
+  }
+}
 
 // Decides the unit of all attachments that `belongs` (ram.md part 11).
 //

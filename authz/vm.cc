@@ -5,6 +5,7 @@
 #include <array>
 #include <compare>
 
+#include "authz/bound_request.h"
 #include "authz/match_glob.h"
 #include "authz/program/opcode.h"
 #include "authz/read_value.h"
@@ -13,22 +14,6 @@
 
 namespace writ {
 namespace {
-
-// The values of the key, or nothing when it is absent.
-std::span<const std::string_view> ValuesOf(
-    const ProgramView& view, const KeyRecord& key,
-    std::span<const ContextEntry> context) {
-  const std::string_view name = view.Text(key.text);
-  for (const ContextEntry& entry : context) {
-    if (entry.key.size() == name.size() &&
-        EqualFolded(entry.key.substr(0, key.folded_bytes),
-                    name.substr(0, key.folded_bytes)) &&
-        entry.key.substr(key.folded_bytes) == name.substr(key.folded_bytes)) {
-      return entry.values;
-    }
-  }
-  return {};
-}
 
 // Reads every value, then asks whether one of them and one operand satisfy
 // `holds` (R02). `read(text, &value)` is false for what cannot be read.
@@ -39,27 +24,24 @@ Truth TestAny(std::span<const std::string_view> values,
   bool matched = false;
   for (const std::string_view text : values) {
     Value value{};
+    if (!budget->TakeText(text.size())) return Truth::kFalse;
     if (!read(text, &value)) return Truth::kUnreadable;
     for (uint32_t i = 0; !matched && i < atom.operand_count; ++i) {
-      if (!budget->Step()) return Truth::kFalse;
-      matched = holds(value, constants[atom.operand_first + i]);
+      if (!budget->Step() || !budget->TakeText(text.size())) {
+        return Truth::kFalse;
+      }
+      matched = holds(value, constants.At(atom.operand_first + i));
     }
   }
   return matched ? Truth::kTrue : Truth::kFalse;
 }
 
-// Runs one test instruction. `Opcode` and operands agree: the verifier saw to
-// it.
+// One test of one key. `Opcode` and operands agree: the verifier saw to it.
 class AtomTest {
  public:
-  AtomTest(const ProgramView& view, std::span<const ContextEntry> context,
-           StepBudget* budget)
-      : view_(view), context_(context), budget_(budget) {}
-
-  void Load(uint32_t atom) {
-    atom_ = view_.atoms[atom];
-    values_ = ValuesOf(view_, view_.keys[atom_.key], context_);
-  }
+  AtomTest(const ProgramView& view, const AtomRecord& atom,
+           std::span<const std::string_view> values, StepBudget* budget)
+      : view_(view), atom_(atom), values_(values), budget_(budget) {}
 
   template <typename Holds>
   Truth Text(Holds holds) const {
@@ -104,10 +86,9 @@ class AtomTest {
 
  private:
   const ProgramView& view_;
-  const std::span<const ContextEntry> context_;
+  const AtomRecord& atom_;
+  const std::span<const std::string_view> values_;
   StepBudget* const budget_;
-  AtomRecord atom_ = {};
-  std::span<const std::string_view> values_;
 };
 
 Truth Negate(Truth value) {
@@ -181,22 +162,19 @@ Truth RunTest(Opcode op, const AtomTest& test) {
   return Truth::kUnreadable;
 }
 
-}  // namespace
-
-Truth RunCondition(const ProgramView& view, Run block,
-                   std::span<const ContextEntry> context,
-                   StepBudget* budget) noexcept {
+// Runs a block; `test(atom)` tells what a test instruction comes to.
+template <typename Test>
+Truth RunBlock(const ProgramView& view, Run block, StepBudget* budget,
+               Test test) {
   std::array<Truth, kMaxVmStack> stack;
   size_t depth = 0;
   const char* code = view.code.data() + block.first;
-  AtomTest test(view, context, budget);
   // SAFETY: the verifier proved that every path halts inside the block, that
   // jumps go forward and that the stack stays within kMaxVmStack.
   size_t pc = 0;
   while (true) {
     if (!budget->Step()) return Truth::kFalse;
-    const auto op = static_cast<Opcode>(code[pc]);
-    switch (op) {
+    switch (static_cast<Opcode>(code[pc])) {
       case Opcode::kHalt:
         return stack[depth - 1];
       case Opcode::kPushTrue:
@@ -233,8 +211,7 @@ Truth RunCondition(const ProgramView& view, Run block,
       case Opcode::kDateGe:
       case Opcode::kBoolEq:
       case Opcode::kIpIn:
-        test.Load(OperandAt(code, pc));
-        stack[depth++] = RunTest(op, test);
+        stack[depth++] = test(OperandAt(code, pc));
         if (budget->exhausted()) return Truth::kFalse;
         pc += InstructionBytes(OperandKind::kText);
         break;
@@ -242,11 +219,29 @@ Truth RunCondition(const ProgramView& view, Run block,
   }
 }
 
-bool SameContextKey(std::string_view a, std::string_view b) noexcept {
-  if (a.size() != b.size()) return false;
-  const size_t folded = std::min(a.find('/'), a.size());
-  return EqualFolded(a.substr(0, folded), b.substr(0, folded)) &&
-         a.substr(folded) == b.substr(folded);
+}  // namespace
+
+Truth CompareOperands(const ProgramView& view, const AtomRecord& atom,
+                      std::span<const ContextEntry> context,
+                      StepBudget* budget) noexcept {
+  const ContextEntry* entry = FindEntry(view, atom.key, context, budget);
+  if (entry == nullptr) return Truth::kFalse;
+  return RunTest(static_cast<Opcode>(atom.opcode),
+                 AtomTest(view, atom, entry->values, budget));
+}
+
+Truth RunCondition(const ProgramView& view, Run block,
+                   std::span<const ContextEntry> context,
+                   StepBudget* budget) noexcept {
+  return RunBlock(view, block, budget, [&](uint32_t atom) {
+    return CompareOperands(view, view.atoms.At(atom), context, budget);
+  });
+}
+
+Truth RunCondition(const ProgramView& view, Run block, BoundRequest* request,
+                   StepBudget* budget) noexcept {
+  return RunBlock(view, block, budget,
+                  [&](uint32_t atom) { return request->TestAtom(atom); });
 }
 
 }  // namespace writ

@@ -7,34 +7,12 @@
 
 #include "authz/program/format.h"
 #include "authz/request.h"
+#include "authz/step_budget.h"
+#include "authz/value_ranks.h"
 
 namespace writ {
 
-// What a condition comes to (R39).
-enum class Truth : uint8_t { kFalse, kTrue, kUnreadable };
-
-// The work one decision may still do: a step is a statement looked at, a
-// pattern or operand compared, or an instruction.
-class StepBudget {
- public:
-  explicit StepBudget(uint64_t steps) : left_(steps) {}
-
-  // Takes one step; false once there are none left.
-  bool Step() {
-    if (left_ == 0) {
-      exhausted_ = true;
-      return false;
-    }
-    --left_;
-    return true;
-  }
-  // A step was asked for that was not there.
-  bool exhausted() const { return exhausted_; }
-
- private:
-  uint64_t left_;
-  bool exhausted_ = false;
-};
+class BoundRequest;
 
 // Runs the condition in `code`, a block that the verifier has passed, on the
 // keys and values of a request. Recursion-free, no allocation; each instruction
@@ -45,8 +23,17 @@ Truth RunCondition(const ProgramView& view, Run code,
                    std::span<const ContextEntry> context,
                    StepBudget* budget) noexcept;
 
-// Whether two context keys are one key (R10).
-bool SameContextKey(std::string_view a, std::string_view b) noexcept;
+// The same with what is known of the request already: its index tells tests
+// that have an axis.
+Truth RunCondition(const ProgramView& view, Run code, BoundRequest* request,
+                   StepBudget* budget) noexcept;
+
+// Compares every value of the atom's key with every operand.
+//
+// Returns  kFalse when the budget ran out: ask it
+Truth CompareOperands(const ProgramView& view, const AtomRecord& atom,
+                      std::span<const ContextEntry> context,
+                      StepBudget* budget) noexcept;
 
 }  // namespace writ
 

@@ -4,9 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "authz/unit.h"
+#include "authz/clauses.h"
 #include "base/limits.h"
-#include "cases/case_decision.h"
 #include "compiler/compile.h"
 
 namespace writ {
@@ -107,14 +106,9 @@ class PartCollector {
     part_.is_value = false;
     part_.negated = false;
     part_.span = Across(principal.name_span, principal.span);
+    part_.text = PrincipalText(principal);
     size_t count = principal.bare.items.size();
-    part_.text = "to ";
-    if (principal.form == ast::Principal::Form::kBare) {
-      part_.text += Listed(principal.bare);
-    }
     for (const auto& typed : principal.typed) {
-      if (count > 0) part_.text += ", ";
-      part_.text += typed.type.text + " " + Listed(typed.values);
       count += typed.values.items.size();
     }
     ast::Statement probe = Open();
@@ -148,8 +142,7 @@ class PartCollector {
     part_.is_value = false;
     part_.negated = list.negated;
     part_.span = list.values.span;
-    part_.text = std::string(clause == Clause::kResource ? "on " : "") +
-                 (list.negated ? "all except " : "") + Listed(list.values);
+    part_.text = PatternsText(list, clause == Clause::kResource);
     ast::Statement probe = Open();
     probe.*member = list;
     Push(std::move(probe));
@@ -205,6 +198,25 @@ class PartCollector {
 
 }  // namespace
 
+std::string PrincipalText(const ast::Principal& principal) {
+  std::string text = "to ";
+  if (principal.form == ast::Principal::Form::kBare) {
+    text += Listed(principal.bare);
+  }
+  bool first = principal.bare.items.empty();
+  for (const auto& typed : principal.typed) {
+    if (!first) text += ", ";
+    first = false;
+    text += typed.type.text + " " + Listed(typed.values);
+  }
+  return text;
+}
+
+std::string PatternsText(const ast::PatternList& list, bool is_resource) {
+  return std::string(is_resource ? "on " : "") +
+         (list.negated ? "all except " : "") + Listed(list.values);
+}
+
 std::string ConditionText(const ast::ConditionOperator& op,
                           const ast::ConditionTest& test) {
   const std::string_view dsl =
@@ -236,64 +248,38 @@ Result<PolicyProbes> PolicyProbes::Compile(const ast::Policy& policy,
   for (uint32_t i = 0; i < policy.statements.size(); ++i) {
     collector.Add(i, policy.statements[i]);
   }
-  // Each chunk twice: an Allow matches when the part holds, a Deny also when a
-  // value of it cannot be read (R39).
   std::vector<ast::Policy> trees;
   for (size_t begin = 0; begin < statements.size(); begin += kChunkParts) {
     const size_t end = std::min(begin + kChunkParts, statements.size());
-    for (const ast::Effect effect : {ast::Effect::kAllow, ast::Effect::kDeny}) {
-      ast::Policy& chunk = trees.emplace_back();
-      chunk.name = policy.name;
-      for (size_t i = begin; i < end; ++i) {
-        chunk.statements.push_back(statements[i]);
-        chunk.statements.back().effect = effect;
-      }
+    ast::Policy& chunk = trees.emplace_back();
+    chunk.name = policy.name;
+    for (size_t i = begin; i < end; ++i) {
+      chunk.statements.push_back(std::move(statements[i]));
     }
-    ++probes.chunks_;
   }
   std::vector<PolicyInput> inputs;
   inputs.reserve(trees.size());
   for (const ast::Policy& tree : trees) inputs.push_back({&tree, kind});
-  WRIT_ASSIGN_OR_RETURN(std::string image, CompileProgram(inputs));
+  // Every statement of it is asked, so an index would be of no use.
+  WRIT_ASSIGN_OR_RETURN(
+      std::string image,
+      CompileProgram(inputs,
+                     {.passes = PassSet::None().With(Pass::kShareAtoms)}));
   WRIT_ASSIGN_OR_RETURN(probes.program_, Program::Load(std::move(image)));
-  probes.kind_ = AttachmentKindOf(kind);
   return probes;
 }
 
 std::vector<Truth> PolicyProbes::Ask(const Request& request,
                                      uint32_t resource) const {
   std::vector<Truth> truths(parts_.size(), Truth::kFalse);
-  Question question = {.attachments = {},
-                       .context = request.context,
-                       .resource_group = request.resource_group,
-                       .budget = nullptr,
-                       .statements = nullptr};
-  if (resource >= request.resources.size() ||
-      !ReadPrincipal(request.principal, &question.caller) ||
-      !ReadAction(request.action, &question.action) ||
-      !ReadResource(request.resources[resource], &question.resource)) {
-    return truths;
-  }
-  std::vector<StatementRef> room(kChunkParts);
-  for (uint32_t i = 0; i < 2 * chunks_; ++i) {
-    const Attachment attachment = {
-        .program = program_.get(), .unit = i, .kind = kind_};
+  Subject subject;
+  if (!ReadSubject(request, resource, &subject)) return truths;
+  const ProgramView& view = program_->view();
+  for (uint32_t i = 0; i < view.statements.size(); ++i) {
     StepBudget budget(kMaxDecideSteps);
-    StatementList matched({}, room);
-    question.budget = &budget;
-    question.statements = &matched;
-    UnitOutcome outcome;
-    AddToUnit(question, attachment, 0, true, &outcome);
-    const bool allows = i % 2 == 0;
-    const size_t first = i / 2 * kChunkParts;
-    for (uint32_t k = 0; k < matched.count(); ++k) {
-      Truth& truth = truths[first + room[k].statement];
-      if (allows) {
-        truth = Truth::kTrue;
-      } else if (truth != Truth::kTrue) {
-        truth = Truth::kUnreadable;
-      }
-    }
+    const StatementAnswer answer =
+        AskStatement(view, view.statements[i], subject, &budget);
+    if (answer.target) truths[i] = answer.condition;
   }
   // The probe of one value of a negated test holds when it does not match.
   for (size_t i = 0; i < parts_.size(); ++i) {
