@@ -54,15 +54,14 @@ struct UnitPage {
   std::shared_ptr<const PolicyUnit> unit;
 };
 
-// Policies that are decided together: a unit of all of them, and what came
+// Policies that are decided together: a unit of most of them, and what came
 // later beside it.
 struct PolicyList {
-  // What Decide takes; attachments[i] is of units[i].
+  // What Decide takes; attachments[i] is of units[i] and borrows without[i].
   std::vector<Attachment> attachments;
   std::vector<std::shared_ptr<const PolicyUnit>> units;
-  // attachments[0].without looks into it.
-  std::vector<uint32_t> without;
-  std::string group;  // attachments[i].group, likewise
+  std::vector<std::vector<uint32_t>> without;
+  std::string group;  // of a scope
 };
 
 // A user, or a role.

@@ -26,17 +26,17 @@ Value* FindIn(ByName<Value>* values, std::string_view name) {
   return found == values->end() ? nullptr : &found->second;
 }
 
-void Insert(const ListedPolicy* policy, PolicySet* set) {
+void Insert(const ListedPolicy* policy, ListedSet* set) {
   set->insert(std::ranges::lower_bound(*set, policy->id, {}, &ListedPolicy::id),
               policy);
 }
 
-void Remove(const ListedPolicy* policy, PolicySet* set) {
+void Remove(const ListedPolicy* policy, ListedSet* set) {
   set->erase(std::ranges::lower_bound(*set, policy->id, {}, &ListedPolicy::id));
 }
 
-PolicySet Union(const PolicySet& a, const PolicySet& b) {
-  PolicySet both;
+ListedSet Union(const ListedSet& a, const ListedSet& b) {
+  ListedSet both;
   both.reserve(a.size() + b.size());
   std::ranges::set_union(a, b, std::back_inserter(both), {}, &ListedPolicy::id,
                          &ListedPolicy::id);
@@ -139,7 +139,7 @@ void SnapshotCompiler::State::TouchControl(ControlTarget kind,
 void SnapshotCompiler::State::Replace(
     PolicySlot* slot, std::unique_ptr<const ListedPolicy> policy) {
   for (const auto& [holder, group] : slot->places) {
-    PolicySet* const set = &holder->attached.find(group)->second;
+    ListedSet* const set = &holder->attached.find(group)->second;
     Remove(slot->policy.get(), set);
     if (policy != nullptr) Insert(policy.get(), set);
     Touch(*holder);
@@ -150,7 +150,7 @@ void SnapshotCompiler::State::Replace(
 void SnapshotCompiler::State::Replace(
     ControlSlot* slot, std::unique_ptr<const ListedPolicy> policy) {
   for (const auto& [kind, target] : slot->places) {
-    PolicySet* const set = &FindControl(kind, target)->attached;
+    ListedSet* const set = &FindControl(kind, target)->attached;
     Remove(slot->policy.get(), set);
     if (policy != nullptr) Insert(policy.get(), set);
     TouchControl(kind, target);
@@ -238,12 +238,12 @@ Status SnapshotCompiler::State::Refresh() {
   return OkStatus();
 }
 
-ByName<PolicySet> SnapshotCompiler::State::SetsOf(
+ByName<ListedSet> SnapshotCompiler::State::SetsOf(
     const DirectoryPrincipal& principal) {
-  ByName<PolicySet> sets = principal.own.attached;
+  ByName<ListedSet> sets = principal.own.attached;
   for (const PolicyHolder* const group : principal.groups) {
     for (const auto& [name, set] : group->attached) {
-      PolicySet* const mine = &sets[name];
+      ListedSet* const mine = &sets[name];
       *mine = Union(*mine, set);
     }
   }

@@ -29,7 +29,7 @@ struct DirectoryPrincipal;
 // What identity policies are attached to.
 struct PolicyHolder {
   // By the resource group of their scope; "" is the account as a whole.
-  ByName<PolicySet> attached;
+  ByName<ListedSet> attached;
   // Whom they serve: the user or role itself, or the group's members.
   std::set<DirectoryPrincipal*> serves;
 };
@@ -57,7 +57,7 @@ struct DirectoryPrincipal {
 
 // The control policies of one account, one folder, or the root.
 struct ControlNode {
-  PolicySet attached;
+  ListedSet attached;
   std::shared_ptr<PolicyLists::List> list;
 };
 
@@ -138,7 +138,7 @@ struct SnapshotCompiler::State {
   };
   std::vector<ControlPlace> ChainOf(DirectoryAccount* account);
   // The policies of the principal and of its groups, by resource group.
-  static ByName<PolicySet> SetsOf(const DirectoryPrincipal& principal);
+  static ByName<ListedSet> SetsOf(const DirectoryPrincipal& principal);
   Status RefreshPrincipal(DirectoryPrincipal* principal, uint64_t* budget);
   Status RefreshControl(ControlNode* node, uint64_t* budget);
   Status RefreshAccount(const std::string& name, uint64_t* budget);

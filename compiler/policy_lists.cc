@@ -11,10 +11,15 @@
 namespace writ {
 namespace {
 
-// A list is folded when its patches have more than this share of its
-// statements; so a statement is compiled again at most about so many times as
-// often as one is changed.
-constexpr uint64_t kFoldShare = 16;
+// A change of more than this share of a list makes the list whole at once, if
+// that is within the budget.
+constexpr uint64_t kFoldShare = 8;
+
+// Parts are merged with the part before them when that is less than so many
+// times as large. So sizes grow by about this factor from part to part, their
+// number with the logarithm of the list's length, and a policy is compiled
+// again about so many times for each part that its change wanders through.
+constexpr size_t kMergeFactor = 4;
 
 ast::PolicyKind TreeKindOf(AttachmentKind kind) {
   switch (kind) {
@@ -32,7 +37,7 @@ ast::PolicyKind TreeKindOf(AttachmentKind kind) {
   return ast::PolicyKind::kIdentity;
 }
 
-uint64_t StatementsOf(const PolicySet& set) {
+uint64_t StatementsOf(const ListedSet& set) {
   uint64_t statements = 0;
   for (const ListedPolicy* policy : set) statements += policy->statements;
   return statements;
@@ -103,7 +108,7 @@ PolicyLists::List::List(PolicyLists* owner, Form form,
 PolicyLists::List::~List() { owner_->lists_.erase(Key(form_, ids_)); }
 
 Result<std::shared_ptr<PolicyLists::List>> PolicyLists::ListOf(
-    const Form& form, const PolicySet& set, const List* before,
+    const Form& form, const ListedSet& set, const List* before,
     uint64_t* budget) {
   WRIT_CHECK(!set.empty());
   std::vector<uint64_t> ids;
@@ -115,95 +120,162 @@ Result<std::shared_ptr<PolicyLists::List>> PolicyLists::ListOf(
   }
   auto list = std::make_shared<List>(this, form, std::move(ids));
   if (before != nullptr && set.size() > 1) {
-    const std::shared_ptr<Unit>& unit = before->units_.front();
-    Difference difference = Compare(*unit, set);
-    list->unfoldable_ =
-        before->unfoldable_ && set.size() >= before->ids_.size();
-    const uint64_t statements = StatementsOf(set);
-    const bool many = difference.added.size() > kMaxListPatches ||
-                      difference.without.size() > kMaxListPatches;
-    const bool due = difference.statements * kFoldShare > statements &&
-                     statements <= *budget;
-    if (list->unfoldable_ || (!many && !due)) {
-      WRIT_RETURN_IF_ERROR(Patch(unit, std::move(difference), list.get()));
-    } else if (!many) {
-      *budget -= statements;
-    }
-  }
-  if (list->published_ == nullptr) {
+    WRIT_RETURN_IF_ERROR(Follow(*before, set, budget, list.get()));
+  } else {
     WRIT_RETURN_IF_ERROR(Fold(set, list.get()));
   }
   lists_.emplace(key, list);
   return list;
 }
 
-Status PolicyLists::Fold(const PolicySet& set, List* list) {
-  if (list->units_.size() == 1 && list->published_->without.empty()) {
+size_t PolicyLists::Part::live() const {
+  return unit->ids().size() - without.size();
+}
+
+Status PolicyLists::Fold(const ListedSet& set, List* list) {
+  if (list->units_.size() == 1 && list->published_->without[0].empty()) {
     return OkStatus();
   }
-  Result<std::shared_ptr<Unit>> unit =
+  std::vector<Part> parts(1);
+  Result<std::shared_ptr<Unit>> whole =
       set.size() == 1 ? CompileAlone(list->form_.kind, *set.front())
                       : Compile(list->form_.kind, set);
-  if (!unit.ok() && set.size() > 1 &&
-      unit.status().code() == StatusCode::kResourceExhausted) {
+  if (whole.ok()) {
+    parts[0].unit = std::move(whole).value();
+  } else if (set.size() > 1 &&
+             whole.status().code() == StatusCode::kResourceExhausted) {
     list->unfoldable_ = true;
     if (list->published_ != nullptr) return OkStatus();
-    unit = CompileAlone(list->form_.kind, *set.front());
+    parts.clear();
+    for (const ListedPolicy* policy : set) {
+      WRIT_ASSIGN_OR_RETURN(std::shared_ptr<Unit> alone,
+                            CompileAlone(list->form_.kind, *policy));
+      parts.push_back({std::move(alone), {}});
+    }
+  } else {
+    return whole.status();
   }
-  if (!unit.ok()) return unit.status();
-  Difference difference = Compare(**unit, set);
-  return Patch(std::move(unit).value(), std::move(difference), list);
+  Publish(std::move(parts), list);
+  return OkStatus();
 }
 
-PolicyLists::Difference PolicyLists::Compare(const Unit& unit,
-                                             const PolicySet& set) {
-  Difference difference;
-  uint32_t place = 0;
-  const auto leave_out = [&] {
-    difference.statements += unit.statements(place);
-    difference.without.push_back(place++);
-  };
-  for (const ListedPolicy* policy : set) {
-    while (place < unit.ids().size() && unit.ids()[place] < policy->id) {
-      leave_out();
+Status PolicyLists::Follow(const List& before, const ListedSet& set,
+                           uint64_t* budget, List* list) {
+  const std::vector<uint64_t>& ids = list->ids_;
+  std::vector<bool> found(ids.size());
+  std::vector<Part> parts;
+  uint64_t changed = 0;
+  for (const std::shared_ptr<Unit>& unit : before.units_) {
+    Part part = {unit, {}};
+    auto at = ids.begin();
+    for (uint32_t place = 0; place < unit->ids().size(); ++place) {
+      const uint64_t id = unit->ids()[place];
+      // A unit of one policy must not cost a walk through the list.
+      if (unit->ids().size() == 1) at = std::ranges::lower_bound(ids, id);
+      while (at != ids.end() && *at < id) ++at;
+      if (at != ids.end() && *at == id) {
+        found[static_cast<size_t>(at - ids.begin())] = true;
+      } else {
+        part.without.push_back(place);
+        changed += unit->statements(place);
+      }
     }
-    if (place < unit.ids().size() && unit.ids()[place] == policy->id) {
-      ++place;
-    } else {
-      difference.statements += policy->statements;
-      difference.added.push_back(policy);
-    }
+    if (part.live() > 0) parts.push_back(std::move(part));
   }
-  while (place < unit.ids().size()) leave_out();
-  return difference;
-}
-
-Status PolicyLists::Patch(std::shared_ptr<Unit> unit, Difference difference,
-                          List* list) {
-  std::vector<std::shared_ptr<Unit>> units;
-  units.push_back(std::move(unit));
-  for (const ListedPolicy* policy : difference.added) {
+  ListedSet added;
+  for (size_t i = 0; i < set.size(); ++i) {
+    if (found[i]) continue;
+    added.push_back(set[i]);
+    changed += set[i]->statements;
+  }
+  const uint64_t statements = StatementsOf(set);
+  if (changed * kFoldShare > statements && statements <= *budget) {
+    *budget -= statements;
+    return Fold(set, list);
+  }
+  for (const ListedPolicy* policy : added) {
     WRIT_ASSIGN_OR_RETURN(std::shared_ptr<Unit> alone,
                           CompileAlone(list->form_.kind, *policy));
-    units.push_back(std::move(alone));
+    parts.push_back({std::move(alone), {}});
   }
+  list->unfoldable_ = before.unfoldable_ && ids.size() >= before.ids_.size();
+  if (!list->unfoldable_) {
+    WRIT_RETURN_IF_ERROR(Merge(set, &list->unfoldable_, &parts));
+  }
+  Publish(std::move(parts), list);
+  return OkStatus();
+}
+
+Status PolicyLists::Merge(const ListedSet& set, bool* unfoldable,
+                          std::vector<Part>* parts) {
+  const auto single = [](const Part& part) {
+    return part.unit->ids().size() == 1;
+  };
+  const auto worn = [](const Part& part) {
+    return part.without.size() > part.live();
+  };
+  // The first part of the tail that becomes one unit. A part that has lost
+  // most of its policies is compiled anew with all behind it.
+  size_t first = parts->size();
+  size_t merged = 0;
+  if (std::ranges::count_if(*parts, single) > ptrdiff_t{kMaxListPatches}) {
+    while (first > 0 && (single((*parts)[first - 1]) ||
+                         (*parts)[first - 1].live() < kMergeFactor * merged)) {
+      merged += (*parts)[--first].live();
+    }
+  }
+  const auto old = std::ranges::find_if(*parts, worn);
+  first = std::min(first, static_cast<size_t>(old - parts->begin()));
+  if (first == parts->size()) return OkStatus();
+  ListedSet policies;
+  for (size_t i = first; i < parts->size(); ++i) {
+    const Part& part = (*parts)[i];
+    auto gone = part.without.begin();
+    for (uint32_t place = 0; place < part.unit->ids().size(); ++place) {
+      if (gone != part.without.end() && *gone == place) {
+        ++gone;
+        continue;
+      }
+      policies.push_back(*std::ranges::lower_bound(set, part.unit->ids()[place],
+                                                   {}, &ListedPolicy::id));
+    }
+  }
+  std::ranges::sort(policies, {}, &ListedPolicy::id);
+  const AttachmentKind kind = policies.front()->label->kind;
+  Result<std::shared_ptr<Unit>> unit =
+      policies.size() == 1 ? CompileAlone(kind, *policies.front())
+                           : Compile(kind, policies);
+  if (unit.ok()) {
+    parts->resize(first);
+    parts->push_back({std::move(unit).value(), {}});
+  } else if (unit.status().code() == StatusCode::kResourceExhausted) {
+    *unfoldable = true;
+  } else {
+    return unit.status();
+  }
+  return OkStatus();
+}
+
+void PolicyLists::Publish(std::vector<Part> parts, List* list) {
   auto published = std::make_shared<PolicyList>();
   published->group = list->form_.group;
-  published->without = std::move(difference.without);
-  for (const std::shared_ptr<Unit>& member : units) {
-    const std::shared_ptr<const PolicyUnit>& named = member->published();
-    Attachment attachment = {.program = named->program.get(),
-                             .unit = named->unit,
+  list->units_.clear();
+  for (Part& part : parts) {
+    published->units.push_back(part.unit->published());
+    published->without.push_back(std::move(part.without));
+    list->units_.push_back(std::move(part.unit));
+  }
+  for (size_t i = 0; i < published->units.size(); ++i) {
+    const PolicyUnit& unit = *published->units[i];
+    Attachment attachment = {.program = unit.program.get(),
+                             .unit = unit.unit,
                              .kind = list->form_.kind};
     attachment.resource_group_scope = list->form_.resource_group_scope;
-    attachment.first_policy = named->first_policy;
+    attachment.first_policy = unit.first_policy;
+    attachment.without = published->without[i];
     published->attachments.push_back(attachment);
-    published->units.push_back(named);
   }
-  published->attachments.front().without = published->without;
-  list->units_ = std::move(units);
   list->published_ = std::move(published);
-  return OkStatus();
 }
 
 Result<std::shared_ptr<PolicyLists::Unit>> PolicyLists::CompileAlone(

@@ -3,6 +3,7 @@
 #define WRIT_COMPILER_POLICY_LISTS_H_
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -30,7 +31,7 @@ struct ListedPolicy {
 };
 
 // Distinct policies of one kind, by ascending id. Borrowed for a call.
-using PolicySet = std::vector<const ListedPolicy*>;
+using ListedSet = std::vector<const ListedPolicy*>;
 
 // Makes lists and remembers them as long as somebody holds them: equal sets are
 // one list. Not thread-safe. Must outlive its lists.
@@ -70,9 +71,9 @@ class PolicyLists {
     PolicyLists* const owner_;
     const Form form_;
     const std::vector<uint64_t> ids_;  // of the policies
-    // The first has most of the policies, or did; each other one has one.
+    // Larger ones first; those of one policy last.
     std::vector<std::shared_ptr<Unit>> units_;
-    // All policies as one unit pass the budget.
+    // Several policies as one unit passed the budget.
     bool unfoldable_ = false;
     std::shared_ptr<const PolicyList> published_;
   };
@@ -83,16 +84,16 @@ class PolicyLists {
 
   // The list of a set that is not empty.
   //
-  // before  the list of which this is a change, or null: its unit is used
-  //         again, and what differs stands beside it
-  // budget  statements that may still be compiled to fold a list whose patches
-  //         are many; what is used is taken off
+  // before  the list of which this is a change, or null: its units are used
+  //         again, and what differs stands beside them
+  // budget  statements that may still be compiled to make lists whole that are
+  //         as small as their change; what is used is taken off
   // Errors  as CompileProgram; the message names the policy
-  Result<std::shared_ptr<List>> ListOf(const Form& form, const PolicySet& set,
+  Result<std::shared_ptr<List>> ListOf(const Form& form, const ListedSet& set,
                                        const List* before, uint64_t* budget);
 
   // Makes one unit of all policies of the list, if it is not one yet.
-  Status Fold(const PolicySet& set, List* list);
+  Status Fold(const ListedSet& set, List* list);
 
   // The units by the numbers of their policies.
   SharedTable<UnitPage> SharePages() { return pages_.Share(); }
@@ -100,20 +101,26 @@ class PolicyLists {
  private:
   using Key = std::pair<Form, std::vector<uint64_t>>;
 
-  // How a set differs from a unit.
-  struct Difference {
-    std::vector<uint32_t> without;  // places in the unit
-    PolicySet added;
-    uint64_t statements = 0;  // of both
+  // A unit, less the policies at these places.
+  struct Part {
+    std::shared_ptr<Unit> unit;
+    std::vector<uint32_t> without;
+    size_t live() const;
   };
-  static Difference Compare(const Unit& unit, const PolicySet& set);
+
+  // Makes the list as a change of another one: its units, less what has gone,
+  // and each new policy as a unit of its own.
+  Status Follow(const List& before, const ListedSet& set, uint64_t* budget,
+                List* list);
+  // Makes one unit of the last parts when too many are single policies.
+  Status Merge(const ListedSet& set, bool* unfoldable,
+               std::vector<Part>* parts);
+  void Publish(std::vector<Part> parts, List* list);
 
   Result<std::shared_ptr<Unit>> Compile(
       AttachmentKind kind, std::span<const ListedPolicy* const> policies);
   Result<std::shared_ptr<Unit>> CompileAlone(AttachmentKind kind,
                                              const ListedPolicy& policy);
-  // Makes the list of a unit and how the set differs from it.
-  Status Patch(std::shared_ptr<Unit> unit, Difference difference, List* list);
 
   uint32_t TakePages(uint32_t count);
 

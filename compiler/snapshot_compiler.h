@@ -28,11 +28,12 @@ enum class ControlTarget : uint8_t { kAccount, kFolder, kRoot };
 // Policies that are decided together for a principal (ram.md R36), for a level
 // of control, a role or a bucket are compiled into one unit, and principals
 // with equal sets of policies share theirs. A change compiles the changed
-// policy alone: lists that hold it get it beside their unit, in which the old
-// one is masked. A list whose share of such patches has grown is folded, that
-// is, compiled whole again: on Publish when that is small work or the patches
-// pass kMaxListPatches, else when the caller calls Fold. So one fold is paid
-// for by many changes, and between them nobody waits for a large one.
+// policy alone: lists that hold it get it beside their units, in which the old
+// one is masked. When more than kMaxListPatches policies of a list stand alone,
+// they become one unit, together with those before them that are not much
+// larger: so a list has few units, and a policy is compiled again about as many
+// times as the logarithm of its list's length says. Small lists are made whole
+// at once, and Fold makes all of them whole.
 //
 // Snapshots share with each other what did not change. Whatever the order of
 // the changes was, a snapshot decides like one of a fresh compiler that was
@@ -53,8 +54,8 @@ class SnapshotCompiler {
     CompileBudget budget = {};
     // Of a catalogue; borrowed for the compiler's life (CompileOptions).
     std::span<const std::string_view> known_actions = {};
-    // Publish folds lists with up to this many statements altogether.
-    uint32_t fold_statements = 1024;
+    // Of lists that are made whole on one Publish because they are small.
+    uint32_t fold_statements = 64;
   };
 
   SnapshotCompiler();
@@ -140,11 +141,12 @@ class SnapshotCompiler {
   //                             message names it. Nothing is lost: remove or
   //                             replace it and publish again.
   //         kInvalidArgument    a tree with errors
-  // Cost    compiles what has changed; then as many table entries as there are
-  //         principals whose policies changed
+  // Cost    compiles what has changed, and merges (see above); then as many
+  //         table entries as there are principals whose policies changed
   Result<std::shared_ptr<const Snapshot>> Publish(uint64_t revision);
 
-  // Folds every list that has patches; the next Publish has the effect.
+  // Makes one unit of every list; the next Publish has the effect. Decisions
+  // are a little faster then.
   //
   // Errors  as Publish
   // Cost    a compilation of all these lists
