@@ -260,8 +260,11 @@ Result<uint32_t> UnitBuilder::AddTrie(const PatternPlaces& places, Trie trie,
                                       UnitCost* cost) {
   if (posted->empty()) return kNoIndex;
   std::ranges::sort(*posted, {}, &Posted::Order);
-  const auto repeats = std::ranges::unique(*posted, {}, &Posted::Order);
-  posted->erase(repeats.begin(), repeats.end());
+  posted->erase(std::unique(posted->begin(), posted->end(),
+                            [](const Posted& a, const Posted& b) {
+                              return a.Order() == b.Order();
+                            }),
+                posted->end());
   std::vector<uint32_t> ranks;
   std::vector<size_t> begins;  // in `posted`, by place in `ranks`
   for (size_t i = 0; i < posted->size(); ++i) {

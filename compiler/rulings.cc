@@ -79,8 +79,11 @@ class Collector {
       return std::tuple(use.statement, use.test, use.ruling);
     };
     std::ranges::stable_sort(uses_, {}, key);
-    const auto repeated = std::ranges::unique(uses_, {}, key);
-    uses_.erase(repeated.begin(), repeated.end());
+    uses_.erase(std::unique(uses_.begin(), uses_.end(),
+                            [&](const RulingUse& a, const RulingUse& b) {
+                              return key(a) == key(b);
+                            }),
+                uses_.end());
     return std::move(uses_);
   }
 
@@ -317,8 +320,7 @@ void TagRulings(std::span<const PolicyInput> inputs, Image* image) {
     }
   }
   std::ranges::sort(tags);
-  const auto repeated = std::ranges::unique(tags);
-  tags.erase(repeated.begin(), repeated.end());
+  tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
   for (const auto& [statement, atom_plus_1, ruling] : tags) {
     image->Append(Section::kRulings,
                   RulingTag{statement, atom_plus_1 - 1, ruling});
