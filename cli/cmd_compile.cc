@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/output.h"
+#include "cli/proved_program.h"
 #include "cli/source_map.h"
 #include "compiler/compile.h"
 #include "grammar/print.h"
@@ -16,12 +17,42 @@
 namespace writ {
 namespace {
 
+// What the user asked for of a program.
+struct ProgramFlags {
+  std::string output;
+  bool prove = false;
+  std::string format;
+  std::vector<std::string> without;
+  bool together = false;
+};
+
+// The passes that are left; nothing for a name that is no pass.
+std::optional<PassSet> PassesWithout(const std::vector<std::string>& names) {
+  PassSet passes = PassSet::All();
+  for (const std::string& name : names) {
+    const std::optional<Pass> pass = PassNamed(name);
+    if (!pass) {
+      std::cerr << "writ compile: no pass `" << Printable(name)
+                << "`; there are";
+      for (const PassInfo& info : kPasses) std::cerr << " " << info.name;
+      std::cerr << "\n";
+      return std::nullopt;
+    }
+    passes = passes.Without(*pass);
+  }
+  return passes;
+}
+
+// Every program is proved before it is written: that takes no longer than
+// compiling it.
 ExitCode CompileToProgram(const PolicyFile& file,
                           const std::vector<const ast::Policy*>& policies,
                           std::optional<ast::PolicyKind> asked,
-                          const std::string& output) {
+                          const ProgramFlags& flags) {
   if (file.diagnostics.has_errors()) return ExitCode::kFindings;
-  if (output.empty()) {
+  const std::optional<PassSet> passes = PassesWithout(flags.without);
+  if (!passes) return ExitCode::kUsage;
+  if (flags.output.empty() && !flags.prove) {
     std::cerr << "writ compile: a program is binary; name a file with -o, or "
                  "`-o -`\n";
     return ExitCode::kUsage;
@@ -31,9 +62,22 @@ ExitCode CompileToProgram(const PolicyFile& file,
     bool guessed = false;
     inputs.push_back({policy, KindOf(*policy, asked, &guessed)});
   }
-  const Result<std::string> image = CompileProgram(inputs);
-  if (!image.ok()) return ComplainAbout(file.source.name(), image.status());
-  return Deliver(image.value(), output);
+  const Result<ProvedProgram> program =
+      CompileAndProve(inputs, *passes, flags.together);
+  const std::string& name = file.source.name();
+  if (!program.ok()) return ComplainAbout(name, program.status());
+  // The certificate makes room for a program on standard output.
+  std::ostream& out = flags.output == "-" ? std::cerr : std::cout;
+  if (flags.prove && flags.format == "json") {
+    out << CertificateJson(name, *program);
+  } else if (!program->proof.ok()) {
+    ComplainAbout(name, program->proof);
+  } else if (flags.prove) {
+    out << CertificateText(name, *program);
+  }
+  if (!program->proof.ok()) return ExitCodeOfProof(program->proof);
+  if (flags.output.empty()) return ExitCode::kOk;
+  return Deliver(program->image, flags.output);
 }
 
 // The labels of statements without a Sid become theirs.
@@ -46,8 +90,9 @@ void LabelsToSids(ast::Policy* policy) {
 }  // namespace
 
 ExitCode RunCompile(Args args) {
-  std::string target = "json";
-  std::string output;
+  std::string target;
+  ProgramFlags of_program;
+  std::string& output = of_program.output;
   std::string name;
   std::string kind;
   bool minify = false;
@@ -72,13 +117,22 @@ ExitCode RunCompile(Args args) {
                &source_map);
   flags.Bool("--check", "refuse an invalid policy also for --target json",
              &check);
+  flags.Bool("--prove",
+             "print what was shown of the program; alone, write none",
+             &of_program.prove);
+  flags.Format({"pretty", "json"}, &of_program.format);
+  flags.Strings("--without", "PASS", "leave a pass of the compiler out",
+                &of_program.without);
+  flags.Bool("--together", "one unit of all policies of a kind",
+             &of_program.together);
   flags.Positionals(&paths, 1, 1);
   if (std::optional<ExitCode> exit = flags.Parse(args)) return *exit;
 
   Result<PolicyFile> file = ReadPolicyFile(paths[0]);
   if (!file.ok()) return ComplainAbout(paths[0], file.status());
   const std::optional<ast::PolicyKind> asked = KindNamed(kind);
-  const bool program = target == "program";
+  const bool program =
+      target == "program" || (target.empty() && of_program.prove);
   if (program || check) CheckFile(asked, &*file);
   ComplainAbout(*file);
   if (!file->parsed || file->diagnostics.tree_is_broken() ||
@@ -89,6 +143,12 @@ ExitCode RunCompile(Args args) {
   if (program && (sid || minify || !source_map.empty())) {
     std::cerr << "writ compile: --sid, --minify and --source-map belong to "
                  "--target json\n";
+    return ExitCode::kUsage;
+  }
+  if (!program && (of_program.prove || of_program.together ||
+                   !of_program.without.empty())) {
+    std::cerr << "writ compile: --prove, --together and --without belong to "
+                 "--target program\n";
     return ExitCode::kUsage;
   }
   std::vector<const ast::Policy*> policies;
@@ -117,7 +177,7 @@ ExitCode RunCompile(Args args) {
     std::cerr << "\n";
     return ExitCode::kUsage;
   }
-  if (program) return CompileToProgram(*file, policies, asked, output);
+  if (program) return CompileToProgram(*file, policies, asked, of_program);
   if (policies.size() > 1) {
     std::cerr << "writ compile: " << Printable(paths[0]) << " holds "
               << policies.size() << " policies; choose one with --policy:";
