@@ -4,35 +4,19 @@
 #include <cstdio>
 #include <string_view>
 
+#include "authz/program/listing.h"
 #include "authz/program/opcode.h"
 
 namespace writ {
 namespace {
 
+using listing::ConstantText;
+using listing::IsFull;
+using listing::Offset;
+using listing::Quoted;
+
 constexpr std::string_view kPolicyKindNames[kProgramPolicyKinds] = {
     "identity", "resource", "trust", "session", "control"};
-
-std::string Quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char byte : text) {
-    if (byte == '"' || byte == '\\') out += '\\';
-    if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f) {
-      char escape[8];
-      std::snprintf(escape, sizeof(escape), "\\x%02x",
-                    static_cast<unsigned>(static_cast<unsigned char>(byte)));
-      out += escape;
-    } else {
-      out += byte;
-    }
-  }
-  return out + '"';
-}
-
-std::string Offset(size_t value) {
-  char text[24];
-  std::snprintf(text, sizeof(text), "%04zu", value);
-  return text;
-}
 
 std::string DecimalText(const DecimalConstant& value) {
   if (value.sign == 0) return "0";
@@ -72,7 +56,8 @@ class Lister {
   explicit Lister(const ProgramView& view) : view_(view) {}
 
   std::string Run() {
-    for (uint32_t i = 0; i < view_.policies.size(); ++i) Policy(i);
+    for (uint32_t i = 0; i < view_.policies.size() && !IsFull(out_); ++i)
+      Policy(i);
     return std::move(out_);
   }
 
@@ -83,7 +68,7 @@ class Lister {
             std::string(kPolicyKindNames[row.kind]);
     if (row.label.size_bytes > 0) out_ += " " + Quoted(view_.Label(row.label));
     out_ += "  max steps " + std::to_string(row.max_steps) + "\n";
-    for (uint32_t i = 0; i < row.statements.count; ++i) {
+    for (uint32_t i = 0; i < row.statements.count && !IsFull(out_); ++i) {
       Statement(i, view_.statements[row.statements.first + i]);
     }
   }
@@ -94,7 +79,7 @@ class Lister {
             (has(StatementRecord::kDeny) ? " deny" : " allow");
     if (row.label.size_bytes > 0) out_ += " " + Quoted(view_.Label(row.label));
     out_ += "\n";
-    for (uint32_t i = 0; i < row.principals.count; ++i) {
+    for (uint32_t i = 0; i < row.principals.count && !IsFull(out_); ++i) {
       const uint32_t at = view_.principal_lists[row.principals.first + i];
       const PrincipalPattern pattern = view_.principal_patterns[at];
       const PrincipalKindInfo& info = *FindPrincipalKind(pattern.kind);
@@ -104,13 +89,13 @@ class Lister {
       }
       out_ += "\n";
     }
-    for (uint32_t i = 0; i < row.actions.count; ++i) {
+    for (uint32_t i = 0; i < row.actions.count && !IsFull(out_); ++i) {
       const uint32_t at = view_.action_lists[row.actions.first + i];
       out_ +=
           has(StatementRecord::kNotAction) ? "    not action " : "    action ";
       out_ += Quoted(view_.Text(view_.action_patterns[at].text)) + "\n";
     }
-    for (uint32_t i = 0; i < row.resources.count; ++i) {
+    for (uint32_t i = 0; i < row.resources.count && !IsFull(out_); ++i) {
       const uint32_t at = view_.resource_lists[row.resources.first + i];
       out_ += has(StatementRecord::kNotResource) ? "    not resource "
                                                  : "    resource ";
@@ -148,32 +133,11 @@ class Lister {
     const AtomRecord atom = view_.atoms[index];
     out_ += "a" + std::to_string(index) + "  " +
             Quoted(view_.Text(view_.keys[atom.key].text)) + " [";
-    for (uint32_t i = 0; i < atom.operand_count; ++i) {
+    for (uint32_t i = 0; i < atom.operand_count && !IsFull(out_); ++i) {
       if (i > 0) out_ += ", ";
-      out_ += Operand(kind, atom.operand_first + i);
+      out_ += ConstantText(view_, kind, atom.operand_first + i);
     }
     out_ += "]";
-  }
-
-  std::string Operand(OperandKind kind, uint32_t index) const {
-    switch (kind) {
-      case OperandKind::kText:
-      case OperandKind::kFolded:
-      case OperandKind::kGlob:
-        return Quoted(view_.Text(view_.texts[index]));
-      case OperandKind::kDecimal:
-        return DecimalText(view_.decimals[index]);
-      case OperandKind::kInstant:
-        return InstantText(view_.instants[index]);
-      case OperandKind::kTruth:
-        return view_.truths[index] != 0 ? "true" : "false";
-      case OperandKind::kBlock:
-        return BlockText(view_.blocks[index]);
-      case OperandKind::kNone:
-      case OperandKind::kJump:
-        break;
-    }
-    return "";
   }
 
   const ProgramView& view_;
@@ -182,8 +146,59 @@ class Lister {
 
 }  // namespace
 
+namespace listing {
+
+std::string Quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char byte : text) {
+    if (byte == '"' || byte == '\\') out += '\\';
+    if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f) {
+      char escape[8];
+      std::snprintf(escape, sizeof(escape), "\\x%02x",
+                    static_cast<unsigned>(static_cast<unsigned char>(byte)));
+      out += escape;
+    } else {
+      out += byte;
+    }
+  }
+  return out + '"';
+}
+
+std::string Offset(size_t value) {
+  char text[24];
+  std::snprintf(text, sizeof(text), "%04zu", value);
+  return text;
+}
+
+std::string ConstantText(const ProgramView& view, OperandKind kind,
+                         uint32_t index) {
+  switch (kind) {
+    case OperandKind::kText:
+    case OperandKind::kFolded:
+    case OperandKind::kGlob:
+      return Quoted(view.Text(view.texts[index]));
+    case OperandKind::kDecimal:
+      return DecimalText(view.decimals[index]);
+    case OperandKind::kInstant:
+      return InstantText(view.instants[index]);
+    case OperandKind::kTruth:
+      return view.truths[index] != 0 ? "true" : "false";
+    case OperandKind::kBlock:
+      return BlockText(view.blocks[index]);
+    case OperandKind::kNone:
+    case OperandKind::kJump:
+      break;
+  }
+  return "";
+}
+
+}  // namespace listing
+
 std::string Disassemble(const Program& program) {
-  return Lister(program.view()).Run();
+  std::string out = Lister(program.view()).Run();
+  listing::ListIndex(program.view(), &out);
+  if (listing::IsFull(out)) out += "\n(cut here)\n";
+  return out;
 }
 
 }  // namespace writ

@@ -159,6 +159,8 @@ TEST(Verifier, NoSingleByteCanMakeTheAuthorizerMisbehave) {
   for (const auto& [kind, image] : Images()) {
     for (size_t at = 0; at < image.size(); ++at) {
       for (const int flip : {0x01, 0x02, 0x10, 0x40, 0x80, 0xff}) {
+        // Of the large ones every byte in one way is a few seconds already.
+        if (image.size() > 4096 && flip != 0x01) continue;
         std::string changed = image;
         changed[at] = static_cast<char>(changed[at] ^ flip);
         TryVerifierAlone(kind, std::move(changed), &accepted);
