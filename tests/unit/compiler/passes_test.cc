@@ -121,8 +121,8 @@ TEST(Normalise, CoveredOperandsGo) {
                                                  Date("2020-01-01T00:00:00Z")}),
             (Texts{Date("2019-01-01T00:00:00Z")}));
   EXPECT_EQ(NormalisedOperands(Opcode::kIpIn,
-                               {Block("10.0.0.0", 8), Block("10.1.0.0", 16),
-                                Block("11.0.0.0", 8)}),
+                               {Block("10.0.0.0", 16), Block("10.0.0.0", 8),
+                                Block("10.1.0.0", 16), Block("11.0.0.0", 8)}),
             (Texts{Block("10.0.0.0", 8), Block("11.0.0.0", 8)}));
 }
 
@@ -181,6 +181,14 @@ TEST(PatternCover, IsNeverClaimedWronglyAndOftenFound) {
     }
   }
   EXPECT_GT(covered, 2000u);
+}
+
+TEST(PatternCover, OnlyTheBareStarCoversTheBareStar) {
+  CoverBudget budget(1000);
+  EXPECT_TRUE(CoversAction("*", "*", &budget));
+  EXPECT_TRUE(CoversResource("*", "acs:*:*:*:*", &budget));
+  EXPECT_FALSE(CoversAction("*:*", "*", &budget));
+  EXPECT_FALSE(CoversResource("acs:*:*:*:*", "*", &budget));
 }
 
 TEST(PatternCover, GivesUpWhenTheBudgetIsSpent) {
