@@ -2,8 +2,10 @@
 // `writ inspect`: what policies and program images hold, in numbers.
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdint>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +15,7 @@
 #include "authz/program/program.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/mapped_file.h"
 #include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/inspect.h"
@@ -27,7 +30,8 @@ namespace {
 // Prints as it goes: text at once, JSON at the end.
 class Inspection {
  public:
-  explicit Inspection(bool as_json) : as_json_(as_json) {
+  Inspection(bool as_json, const VerifyOptions& options)
+      : as_json_(as_json), options_(options) {
     json_.Open('{').Member("schema_version").Number(1);
     json_.Member("files").Open('[');
   }
@@ -38,24 +42,38 @@ class Inspection {
   }
 
  private:
-  ExitCode InspectProgram(const std::string& path, std::string image);
+  ExitCode InspectProgram(
+      const std::string& path,
+      const Result<std::unique_ptr<const Program>>& program);
   ExitCode InspectPolicies(const std::string& path, std::string text);
   void Begin(const std::string& path, std::string_view what) {
     json_.Open('{').Member("file").Text(path);
     json_.Member("is").Text(what);
   }
 
-  bool as_json_;
+  const bool as_json_;
+  const VerifyOptions options_;
   JsonOut json_{2};
 };
 
+// Whether the file is to be used where it lies, and not read.
+bool IsImageFile(const std::string& path) {
+  Result<MappedFile> file = MappedFile::Open(path, kMaxProgramBytes);
+  return file.ok() && file->bytes().starts_with(
+                          std::string_view(kImageMagic, sizeof(kImageMagic)));
+}
+
 ExitCode Inspection::Inspect(const std::string& path) {
+  if (path != "-" && IsImageFile(path)) {
+    return InspectProgram(path, Program::Open(path, options_));
+  }
   Result<std::string> bytes = path == "-"
                                   ? ReadAll(STDIN_FILENO, kMaxProgramBytes)
                                   : ReadFile(path, kMaxProgramBytes);
   if (!bytes.ok()) return ComplainAbout(path, bytes.status());
   if (bytes->starts_with(std::string_view(kImageMagic, sizeof(kImageMagic)))) {
-    return InspectProgram(path, std::move(bytes).value());
+    return InspectProgram(path,
+                          Program::Load(std::move(bytes).value(), options_));
   }
   if (bytes->size() > kMaxPolicyTextBytes) {
     return ComplainAbout(path,
@@ -65,9 +83,9 @@ ExitCode Inspection::Inspect(const std::string& path) {
   return InspectPolicies(path, std::move(bytes).value());
 }
 
-ExitCode Inspection::InspectProgram(const std::string& path,
-                                    std::string image) {
-  const auto program = Program::Load(std::move(image));
+ExitCode Inspection::InspectProgram(
+    const std::string& path,
+    const Result<std::unique_ptr<const Program>>& program) {
   Begin(path, "program");
   if (program.ok()) {
     json_.Member("program");
@@ -107,6 +125,13 @@ ExitCode Inspection::InspectPolicies(const std::string& path,
   return file.diagnostics.has_errors() ? ExitCode::kFindings : ExitCode::kOk;
 }
 
+bool ReadMaxSteps(const std::string& text, VerifyOptions* options) {
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, options->max_steps);
+  return read.ec == std::errc() && read.ptr == end && options->max_steps >= 1 &&
+         options->max_steps <= kMaxDecideSteps;
+}
+
 }  // namespace
 
 ExitCode RunInspect(Args args) {
@@ -116,13 +141,23 @@ ExitCode RunInspect(Args args) {
               "Sums up policies and program images: what they are about, how "
               "wide they are,\nhow much of the limits they use, and their "
               "digest. FILE may be a directory or -.");
+  std::string max_steps;
   flags.Format({"pretty", "json"}, &format);
+  flags.String("--max-steps", "N",
+               "refuse an image whose worst request takes more steps of a unit",
+               &max_steps);
   flags.Positionals(&paths, 1, SIZE_MAX);
   if (std::optional<ExitCode> exit = flags.Parse(args)) return *exit;
 
+  VerifyOptions options;
+  if (!max_steps.empty() && !ReadMaxSteps(max_steps, &options)) {
+    std::cerr << "writ inspect: --max-steps is a number from 1 to "
+              << kMaxDecideSteps << "\n";
+    return ExitCode::kUsage;
+  }
   const Result<std::vector<std::string>> files = ExpandPaths(paths);
   if (!files.ok()) return ComplainAbout("inspect", files.status());
-  Inspection inspection(format == "json");
+  Inspection inspection(format == "json", options);
   ExitCode exit = ExitCode::kOk;
   for (const std::string& path : *files) {
     exit = Worst(exit, inspection.Inspect(path));

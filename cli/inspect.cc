@@ -23,28 +23,70 @@ constexpr std::string_view kSectionNames[] = {
 #undef SECTION
 };
 
+enum class Heat { kHot, kCold };
+
 struct SectionSize {
   std::string_view name;
+  Heat heat;
   size_t records;
   size_t bytes;
 };
 
 std::vector<SectionSize> SectionsOf(const ProgramView& view) {
   std::vector<SectionSize> sections;
-#define SECTION(number, Name, member, Record, ...)                        \
-  sections.push_back({kSectionNames[sections.size()], view.member.size(), \
-                      view.member.bytes().size()});
+#define SECTION(number, Name, member, Record, since, heat)           \
+  sections.push_back({kSectionNames[sections.size()], Heat::k##heat, \
+                      view.member.size(), view.member.bytes().size()});
 #include "authz/program/sections.def"
 #undef SECTION
   return sections;
 }
 
-uint32_t WorstSteps(const ProgramView& view) {
-  uint32_t most = 0;
-  for (uint32_t i = 0; i < view.policies.size(); ++i) {
-    most = std::max(most, view.policies[i].max_steps);
+// What the sections of one heat come to.
+size_t BytesOf(const ProgramView& view, Heat heat) {
+  size_t bytes = 0;
+  for (const SectionSize& section : SectionsOf(view)) {
+    if (section.heat == heat) bytes += section.bytes;
   }
-  return most;
+  return bytes;
+}
+
+// With one digit behind the point.
+std::string PerStatement(const ProgramView& view, size_t bytes) {
+  const size_t statements = std::max<size_t>(view.statements.size(), 1);
+  const size_t tenths = (bytes * 10 + statements / 2) / statements;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
+}
+
+// The bound of the worst request by unit: of an image without an index, by
+// policy.
+std::vector<uint32_t> StepsOf(const ProgramView& view) {
+  std::vector<uint32_t> steps;
+  for (uint32_t i = 0; i < view.units.size(); ++i) {
+    steps.push_back(view.units[i].max_steps);
+  }
+  for (uint32_t i = 0; i < view.policies.size() && view.units.size() == 0;
+       ++i) {
+    steps.push_back(view.policies[i].max_steps);
+  }
+  return steps;
+}
+
+uint32_t Worst(const std::vector<uint32_t>& steps) {
+  return steps.empty() ? 0 : *std::ranges::max_element(steps);
+}
+
+std::string_view HeatName(Heat heat) {
+  return heat == Heat::kHot ? "hot" : "cold";
+}
+
+std::string FormatOf(const Program& program) {
+  return std::to_string(kImageMajor) + "." +
+         std::to_string(program.minor_version());
+}
+
+uint32_t SemanticsOf(const Program& program) {
+  return static_cast<uint32_t>(program.semantics());
 }
 
 bool HasWildcard(std::string_view text) {
@@ -213,43 +255,74 @@ void AddSummary(const PolicySummary& summary, JsonOut* json) {
 
 std::string SummaryText(const Program& program) {
   const ProgramView& view = program.view();
+  const std::vector<uint32_t> steps = StepsOf(view);
   std::string out = "program image, verified\n";
-  out += Line("format", std::to_string(kImageMajor) + "." +
-                            std::to_string(kImageMinor) + ", semantics " +
-                            std::to_string(kSemanticsVersion));
+  out += Line("format", FormatOf(program) + ", semantics " +
+                            std::to_string(SemanticsOf(program)));
   out += Line("size", std::to_string(program.image().size()) + " of " +
-                          std::to_string(kMaxProgramBytes) + " bytes");
+                          std::to_string(kMaxProgramBytes) + " bytes, " +
+                          PerStatement(view, program.image().size()) +
+                          " a statement");
+  for (const Heat heat : {Heat::kHot, Heat::kCold}) {
+    const size_t bytes = BytesOf(view, heat);
+    out += Line(heat == Heat::kHot ? "hot" : "cold",
+                std::to_string(bytes) + " bytes, " + PerStatement(view, bytes) +
+                    " a statement");
+  }
   out += Line("policies", std::to_string(view.policies.size()));
   out += Line("statements", std::to_string(view.statements.size()));
-  out += Line("worst policy", std::to_string(WorstSteps(view)) + " of " +
-                                  std::to_string(kMaxDecideSteps) + " steps");
+  out += Line("units", std::to_string(program.unit_count()) +
+                           (view.units.size() > 0 ? "" : ", without an index"));
+  out += Line("worst unit", std::to_string(Worst(steps)) + " of " +
+                                std::to_string(kMaxDecideSteps) + " steps");
+  for (size_t i = 0; i < steps.size(); ++i) {
+    if (i == kShownNames) {
+      out += Line("", "…");
+      break;
+    }
+    out += Line("", "unit " + std::to_string(i) + ": " +
+                        std::to_string(steps[i]) + " steps");
+  }
   out += Line("sha256", Sha256Hex(program.image()));
   for (const SectionSize& section : SectionsOf(view)) {
     if (section.bytes == 0) continue;
     out += Line("", std::string(section.name) + ": " +
                         std::to_string(section.records) + " records, " +
-                        std::to_string(section.bytes) + " bytes");
+                        std::to_string(section.bytes) + " bytes, " +
+                        std::string(HeatName(section.heat)));
   }
   return out;
 }
 
 void AddSummary(const Program& program, JsonOut* json) {
   const ProgramView& view = program.view();
+  const std::vector<uint32_t> steps = StepsOf(view);
   json->Open('{');
   json->Member("verified").Bool(true);
-  json->Member("format").Text(std::to_string(kImageMajor) + "." +
-                              std::to_string(kImageMinor));
-  json->Member("semantics").Number(kSemanticsVersion);
+  json->Member("format").Text(FormatOf(program));
+  json->Member("semantics").Number(SemanticsOf(program));
   json->Member("bytes").Number(program.image().size());
   json->Member("limit").Number(kMaxProgramBytes);
+  json->Member("hot_bytes").Number(BytesOf(view, Heat::kHot));
+  json->Member("cold_bytes").Number(BytesOf(view, Heat::kCold));
+  const size_t statements = std::max<size_t>(view.statements.size(), 1);
+  json->Member("bytes_per_statement")
+      .Number(program.image().size() / statements);
+  json->Member("hot_bytes_per_statement")
+      .Number(BytesOf(view, Heat::kHot) / statements);
   json->Member("policies").Number(view.policies.size());
   json->Member("statements").Number(view.statements.size());
-  json->Member("worst_steps").Number(WorstSteps(view));
+  json->Member("indexed").Bool(view.units.size() > 0);
+  json->Member("worst_steps").Number(Worst(steps));
   json->Member("step_limit").Number(kMaxDecideSteps);
+  json->Member("unit_steps").Open('[');
+  for (const uint32_t one : steps) json->Number(one);
+  json->Close();
   json->Member("sha256").Text(Sha256Hex(program.image()));
   json->Member("sections").Open('[');
   for (const SectionSize& section : SectionsOf(view)) {
     json->Open('{').Member("name").Text(section.name);
+    json->Member("heat").Text(HeatName(section.heat));
     json->Member("records").Number(section.records);
     json->Member("bytes").Number(section.bytes);
     json->Close();

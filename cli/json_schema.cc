@@ -501,6 +501,36 @@ constexpr std::string_view kBench = R"json({
 }
 )json";
 
+constexpr std::string_view kCompile = R"json({
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "What --prove shows of a program",
+  "type": "object",
+  "required": ["file", "proved"],
+  "properties": {
+    "file": {"type": "string"},
+    "proved": {
+      "type": "boolean", "description": "image and policies decide alike"
+    },
+    "status": {
+      "enum": ["internal", "resource exhausted"],
+      "description": "not proved: they differ, or the proof gave up"
+    },
+    "message": {"type": "string", "description": "where, and what differs"},
+    "statements": {"type": "integer", "minimum": 0},
+    "atoms": {"type": "integer", "description": "distinct tests"},
+    "units": {"type": "integer", "description": "of the index"},
+    "obligations": {"type": "integer", "description": "equalities shown"},
+    "diagramNodes": {"type": "integer"},
+    "automataStates": {"type": "integer"},
+    "steps": {"type": "integer", "description": "work of the proof"},
+    "imageBytes": {"type": "integer"},
+    "compileMs": {"type": "number"},
+    "verifyMs": {"type": "number"},
+    "proveMs": {"type": "number"}
+  }
+}
+)json";
+
 struct CommandSchema {
   std::string_view command;
   std::string_view schema;
@@ -511,7 +541,9 @@ constexpr CommandSchema kSchemas[] = {
     {"fix", kFix},
     {"test", kTest},
     {"eval", kEval},
+    {"explain", kEval},
     {"bench", kBench},
+    {"compile", kCompile},
     {"roundtrip", kRoundtrip},
     {"inspect", kInspect},
     {"version", kVersion},
