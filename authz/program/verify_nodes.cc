@@ -29,7 +29,7 @@ class Place {
   enum Trie : uint8_t { kForwards = 0, kSuffixes = 1, kFragments = 2 };
   constexpr Place() = default;
   constexpr Place(Trie trie, uint32_t colons)
-      : bits_(static_cast<uint8_t>(0x80 | (trie << 2) | colons)) {}
+      : bits_(static_cast<uint8_t>(0x80u | (uint32_t{trie} << 2) | colons)) {}
   constexpr bool taken() const { return bits_ != 0; }
   constexpr Trie trie() const { return static_cast<Trie>((bits_ >> 2) & 3); }
   // Of kSegments, in the text in front of the node; no more are counted.
