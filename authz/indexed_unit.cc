@@ -62,7 +62,8 @@ class IndexedUnit {
 
   // Every end that the request comes to.
   void Visit() {
-    if (unit_.anywhere != kNoIndex) AskEnd(unit_.anywhere, false);
+    if (unit_.anywhere != kNoIndex)
+      AskEnd(view_.ends.At(unit_.anywhere), false);
     if (question_.resource.any) return;
     if (question_.resource.fold_bytes > 0) {
       WalkTrie<true>(unit_.roles);
@@ -85,19 +86,19 @@ class IndexedUnit {
         if (seen == end) return;
         seen = end;
       }
-      const auto kind = static_cast<EndKind>(view_.ends.At(end).kind);
+      const EndRecord record = view_.ends.At(end);
+      const auto kind = static_cast<EndKind>(record.kind);
       if (kind == EndKind::kExact && place != EndPlace::kWhole) return;
-      AskEnd(end, kind == EndKind::kVerify);
+      AskEnd(record, kind == EndKind::kVerify);
     });
   }
 
-  void AskEnd(uint32_t index, bool verify) {
-    const EndRecord end = view_.ends.At(index);
+  void AskEnd(const EndRecord& end, bool verify) {
     if (!question_.budget->Step()) return;
     if (end.deny_count == kNoIndex) {
       // Deny and Allow cells together: one visit asks them all.
       if (!allows_now_) {
-        AskCells({end.first_cell, end.allow_count}, end.pattern, verify);
+        AskCells({end.first_cell, end.allow_count}, end.pattern, verify, true);
       }
       return;
     }
@@ -113,12 +114,17 @@ class IndexedUnit {
       waiting_overflowed_ = true;
       return;
     }
+    __builtin_prefetch(view_.cells.data() +
+                       size_t{allows.cells.first} * sizeof(CellRecord));
     waiting_[waiting_count_++] = allows;
   }
 
   // Asks the cells whose action set holds the action.
-  void AskCells(writ::Run cells, uint32_t pattern, bool verify) {
-    if (request_->row() != nullptr && cells.count > kManyCells &&
+  //
+  // mixed  a set may have two cells: one of each effect
+  void AskCells(writ::Run cells, uint32_t pattern, bool verify,
+                bool mixed = false) {
+    if (!mixed && request_->row() != nullptr && cells.count > kManyCells &&
         RowIsSmaller(cells.count)) {
       return AskCellsByRow(cells, pattern, verify);
     }

@@ -47,6 +47,12 @@ bool MatchGlob(std::string_view pattern, std::string_view subject,
     }
     if (part == kNone || part_subject >= subject.size()) return false;
     part_subject += CharacterBytes(subject, part_subject);
+    // The next place where the part can begin. Its first byte begins a
+    // character, so no character is cut.
+    if (part_subject >= fold_bytes && pattern[part] != '?') {
+      part_subject = subject.find(pattern[part], part_subject);
+      if (part_subject == kNone) return false;
+    }
     s = part_subject;
     p = part;
   }

@@ -7,8 +7,11 @@ namespace writ {
 namespace {
 
 // Removes `prefix` from the front of `text` if it is there.
-bool Take(std::string_view prefix, std::string_view* text) {
-  if (!text->starts_with(prefix)) return false;
+inline bool Take(std::string_view prefix, std::string_view* text) {
+  if (text->size() < prefix.size() ||
+      !EqualBytes(text->data(), prefix.data(), prefix.size())) {
+    return false;
+  }
   text->remove_prefix(prefix.size());
   return true;
 }
@@ -19,14 +22,14 @@ bool IsName(std::string_view text) {
 
 // What stands behind the account: root, user/…, role/…/…, …-provider/….
 bool ReadRelativeId(std::string_view rest, Caller* caller) {
-  if (rest == "root") {
-    caller->kind = PrincipalKind::kRoot;
-    return true;
-  }
   if (Take("user/", &rest)) {
     caller->kind = PrincipalKind::kUser;
     caller->name = rest;
     return IsName(rest);
+  }
+  if (rest == "root") {
+    caller->kind = PrincipalKind::kRoot;
+    return true;
   }
   if (Take("role/", &rest)) {
     const size_t slash = rest.find('/');

@@ -9,8 +9,8 @@ void StatementList::Sort() noexcept {
   if (sorted_) return;
   const auto used = room_.first(used_);
   std::ranges::sort(used);
-  used_ = static_cast<size_t>(std::unique(used.begin(), used.end()) -
-                              used.begin());
+  used_ =
+      static_cast<size_t>(std::unique(used.begin(), used.end()) - used.begin());
   sorted_ = true;
 }
 

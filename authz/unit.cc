@@ -95,6 +95,12 @@ void TryStatements(const Question& question, const ProgramView& view, Run rows,
 void AddToUnit(const Question& question, const Attachment& attachment,
                uint32_t place, bool keep_allows,
                UnitOutcome* outcome) noexcept {
+  // What the tables mean. A new row of semantics.def does not compile until it
+  // has its arm here.
+  switch (attachment.program->semantics()) {
+    case Semantics::k1:
+      break;
+  }
   const ProgramView& view = attachment.program->view();
   const uint32_t first = attachment.first_policy == Attachment::kOwnPlace
                              ? place
@@ -115,6 +121,11 @@ void AddToUnit(const Question& question, const Attachment& attachment,
     return;
   }
   if (question.bound != nullptr) {
+    // Nearer while the action is looked up.
+    const UnitRecord unit = view.units.At(attachment.unit);
+    if (unit.resources != kNoIndex) {
+      __builtin_prefetch(view.nodes.data() + unit.resources);
+    }
     question.bound->Bind(view);
     return AddIndexed(question, attachment, first, keep_allows, question.bound,
                       outcome);

@@ -44,15 +44,17 @@ Result<std::unique_ptr<const Program>> Program::Verify(
   std::memcpy(&header, image.data(), sizeof(header));
   program->semantics_ = FindSemantics(header.semantics)->semantics;
   program->minor_version_ = header.minor;
-  return std::unique_ptr<const Program>(std::move(program));
-}
-
-ProgramPolicyKind Program::UnitKind(uint32_t unit) const {
-  uint32_t policy = unit;
-  if (view_.units.size() > 0) {
-    policy = view_.unit_policies[view_.units[unit].policies.first].policy;
+  const ProgramView& view = program->view_;
+  program->unit_kinds_.reserve(program->unit_count());
+  for (uint32_t unit = 0; unit < program->unit_count(); ++unit) {
+    uint32_t policy = unit;
+    if (view.units.size() > 0) {
+      policy = view.unit_policies[view.units[unit].policies.first].policy;
+    }
+    program->unit_kinds_.push_back(
+        static_cast<uint8_t>(view.policies[policy].kind));
   }
-  return static_cast<ProgramPolicyKind>(view_.policies[policy].kind);
+  return std::unique_ptr<const Program>(std::move(program));
 }
 
 }  // namespace writ

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "authz/program/format.h"
 #include "authz/program/semantics.h"
@@ -53,7 +54,9 @@ class Program {
     return view_.units.size() > 0 ? view_.units.size() : policy_count();
   }
   // What the policies of the unit were compiled as. unit < unit_count()
-  ProgramPolicyKind UnitKind(uint32_t unit) const;
+  ProgramPolicyKind UnitKind(uint32_t unit) const {
+    return static_cast<ProgramPolicyKind>(unit_kinds_[unit]);
+  }
   // What the image was compiled for: it is decided by that.
   Semantics semantics() const { return semantics_; }
   // The minor version of the image's format.
@@ -73,6 +76,8 @@ class Program {
   const std::string copy_;
   const std::optional<MappedFile> mapping_;
   ProgramView view_;
+  // ProgramPolicyKind by unit; every decision asks for it.
+  std::vector<uint8_t> unit_kinds_;
   Semantics semantics_ = Semantics::k1;
   uint32_t minor_version_ = 0;
 };

@@ -80,6 +80,61 @@ TEST(Allocation, DecidingTakesNone) {
   EXPECT_EQ(AllocationsWhileDeciding(set, twice), 0u);
 }
 
+// Tries of every sort, a role, Deny and Allow cells, more statements than the
+// Decision has room for, and all layers.
+TEST(Allocation, FindingStatementsTakesNone) {
+  PolicySet set;
+  std::string statements;
+  for (int i = 0; i < 40; ++i) {
+    statements += std::string(i > 0 ? "," : "") +
+                  R"({"Effect":"Allow","Action":["fc:*","sts:*"],"Resource":[)"
+                  R"("acs:fc:*:*:functions/w*","acs:fc:*:*:functions/*b",)"
+                  R"("acs:*:cn-h*:*:*e*","acs:ram:*:*:role/W*"]})";
+  }
+  set.Identity(statements);
+  set.Identity(R"({"Effect":"Deny","Action":"*","Resource":"acs:fc:*:*:x/*"})");
+  set.Add(AttachmentKind::kTrust,
+          R"({"Effect":"Allow","Action":"sts:AssumeRole",)"
+          R"("Principal":{"RAM":["acs:ram::1000000000000001:root"]}})");
+  for (uint32_t depth = 0; depth < 20; ++depth) {
+    Attachment& level =
+        set.Add(AttachmentKind::kControl,
+                R"({"Effect":"Allow","NotAction":"ram:*","Resource":"*"})");
+    level.level = ControlLevel::kFolder;
+    level.depth = depth;
+  }
+  Attachment& scoped = set.Identity(
+      R"({"Effect":"Allow","Action":"ecs:*","NotResource":"acs:fc:*:*:*"})");
+  scoped.resource_group_scope = true;
+  EXPECT_EQ(set.Decide({}).statement_count, 40u);
+  EXPECT_EQ(AllocationsWhileDeciding(set, {}), 0u);
+  const Ask kAsks[] = {
+      {.action = "sts:AssumeRole",
+       .resources = {"acs:ram::1000000000000001:role/worker"}},
+      {.resources = {"acs:fc:r:1000000000000001:x/y"}},
+      {.action = "ecs:Run", .resources = {"acs:ecs:r:1000000000000001:i/1"}},
+      {.action = "ram:Get", .resources = {"*"}},
+      {.resources = {kWeb, kWeb, kObject}},
+  };
+  for (const Ask& ask : kAsks) {
+    EXPECT_EQ(AllocationsWhileDeciding(set, ask), 0u) << ask.action;
+  }
+}
+
+TEST(Allocation, ManyKeysTakeNone) {
+  PolicySet set;
+  set.Identity(R"({"Effect":"Allow","Action":"*","Resource":"*","Condition":)"
+               R"({"NumericLessThan":{"d:k9":"10"}}})");
+  std::vector<std::string> keys;
+  for (int i = 0; i < 1000; ++i) keys.push_back("d:k" + std::to_string(i));
+  Ask ask;
+  for (const std::string& key : keys) {
+    ask.context.push_back({key, std::vector<std::string_view>(100, "7")});
+  }
+  EXPECT_TRUE(set.Decide(ask).allowed());
+  EXPECT_EQ(AllocationsWhileDeciding(set, ask), 0u);
+}
+
 TEST(Allocation, SnapshotDecidesWithoutAny) {
   constexpr std::string_view kAccount = "1000000000000001";
   const auto all =
