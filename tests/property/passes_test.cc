@@ -14,7 +14,9 @@
 #include <vector>
 
 #include "compiler/compile.h"
+#include "tests/support/clutter.h"
 #include "tests/support/request_generator.h"
+#include "tests/support/request_values.h"
 #include "tests/support/two_answers.h"
 
 namespace writ {
@@ -88,6 +90,37 @@ std::string Answer(const TwoAnswers& answers, PassSet passes, bool together) {
   return AnswerText(DecideCompiled(view.request(), compiled));
 }
 
+// Further values of one type, which cover others or are covered.
+void AddValues(reference::GeneratedTest* test, reference::Random* random) {
+  const auto of = [&](std::string_view word) {
+    return test->op.find(word) != std::string::npos;
+  };
+  if (test->unquoted || test->values.empty()) return;
+  const std::vector<reference::Texts>& rows =
+      of("Numeric") ? reference::Numbers()
+      : of("Date")  ? reference::Dates()
+                    : reference::Blocks();
+  if (!of("Numeric") && !of("Date") && !of("IpAddress")) return;
+  test->scalar = false;
+  const size_t count = 1 + random->Below(3);
+  for (size_t i = 0; i < count; ++i) {
+    test->values.push_back(random->Pick(random->Pick(rows)));
+  }
+}
+
+// Makes lists whose items cover one another.
+void Widen(reference::GeneratedCase* one, reference::Random* random) {
+  for (reference::GeneratedPolicy& policy : one->policies) {
+    const size_t rounds = random->Below(4);
+    for (size_t i = 0; i < rounds; ++i) Clutter(&policy, random);
+    for (reference::GeneratedStatement& statement : policy.statements) {
+      for (reference::GeneratedTest& test : statement.tests) {
+        if (random->Percent(40)) AddValues(&test, random);
+      }
+    }
+  }
+}
+
 class Passes : public ::testing::Test {
  protected:
   // Checks one case with one subset.
@@ -108,9 +141,10 @@ class Passes : public ::testing::Test {
   // The next case that can be decided.
   std::unique_ptr<TwoAnswers> Next() {
     while (true) {
-      const reference::GeneratedCase made = generator_.Make();
-      auto answers = std::make_unique<TwoAnswers>(
-          generator_.Edited(made).Line(std::to_string(count_++)));
+      reference::GeneratedCase made = generator_.Edited(generator_.Make());
+      if (random_.Percent(60)) Widen(&made, &random_);
+      auto answers =
+          std::make_unique<TwoAnswers>(made.Line(std::to_string(count_++)));
       if (answers->refusal().empty()) return answers;
     }
   }
