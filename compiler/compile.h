@@ -74,7 +74,8 @@ struct CompileBudget {
 struct CompileOptions {
   PassSet passes = PassSet::All();
   // The units of the image, each a list of policies of one kind, in the order
-  // in which decisions number them. Empty: unit i is policy i alone.
+  // in which decisions number them; none is empty. No list: unit i is policy i
+  // alone.
   std::span<const std::vector<uint32_t>> units = {};
   // Actions that requests are likely to ask for (of a catalogue). They make
   // decisions faster, never different.
@@ -94,7 +95,7 @@ struct PolicyInput {
 // Deterministic: same input, same bytes. The result always passes the verifier.
 //
 // Errors   kInvalidArgument     a tree that CheckPolicy would refuse, or a unit
-//                               of policies of several kinds
+//                               of no policies or of several kinds
 //          kResourceExhausted   the budget does not suffice; the message names
 //                               the limit and what would have passed it
 // Threads  any number at once

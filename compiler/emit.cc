@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "compiler/intern.h"
 
 namespace writ {
 namespace {
@@ -16,61 +18,48 @@ void AppendRecord(const Record& record, std::string* out) {
   out->append(reinterpret_cast<const char*>(&record), sizeof(record));
 }
 
-// Texts, each once, in the order of their first use.
-class TextPool {
- public:
-  TextRef Add(const std::string& text) {
-    if (text.empty()) return {0, 0};
-    const TextRef next = {static_cast<uint32_t>(bytes_.size()),
-                          static_cast<uint32_t>(text.size())};
-    const auto [at, fresh] = known_.try_emplace(text, next);
-    if (fresh) bytes_ += text;
-    return at->second;
-  }
-  const std::string& bytes() const { return bytes_; }
+template <typename Record>
+std::string_view BytesOf(const Record& record) {
+  return {reinterpret_cast<const char*>(&record), sizeof(record)};
+}
 
- private:
-  std::string bytes_;
-  std::map<std::string, TextRef> known_;
-};
-
-// Records, each once by the value that made them.
-template <typename Key>
-class RecordPool {
+// Records that stand for one text each, in the order of their first use.
+class RecordsByText {
  public:
-  // The index of `key`'s record; `make` is called for a new one.
+  // The index of the record of the text with this number; `make` is called for
+  // a new one.
   template <typename Make>
-  uint32_t Add(const Key& key, Make make) {
-    const auto [at, fresh] =
-        known_.try_emplace(key, static_cast<uint32_t>(known_.size()));
-    if (fresh) AppendRecord(make(), &bytes_);
-    return at->second;
+  uint32_t Add(uint32_t text, Make make) {
+    if (text >= by_text_.size()) by_text_.resize(text + 1, kNoIndex);
+    if (by_text_[text] == kNoIndex) {
+      by_text_[text] = count_++;
+      AppendRecord(make(), &bytes_);
+    }
+    return by_text_[text];
   }
-  const std::string& bytes() const { return bytes_; }
+  std::string TakeBytes() { return std::move(bytes_); }
 
  private:
   std::string bytes_;
-  std::map<Key, uint32_t> known_;
+  std::vector<uint32_t> by_text_;
+  uint32_t count_ = 0;
 };
 
 // Runs of numbers, each once.
 class ListPool {
  public:
   Run Add(const std::vector<uint32_t>& list) {
-    if (list.empty()) return {0, 0};
-    const Run next = {static_cast<uint32_t>(bytes_.size() / sizeof(uint32_t)),
-                      static_cast<uint32_t>(list.size())};
-    const auto [at, fresh] = known_.try_emplace(list, next);
-    if (fresh) {
-      for (const uint32_t number : list) AppendRecord(number, &bytes_);
-    }
-    return at->second;
+    const TextRef at =
+        pool_.ref(pool_.Add({reinterpret_cast<const char*>(list.data()),
+                             list.size() * sizeof(uint32_t)}));
+    return {at.offset / static_cast<uint32_t>(sizeof(uint32_t)),
+            at.size_bytes / static_cast<uint32_t>(sizeof(uint32_t))};
   }
-  const std::string& bytes() const { return bytes_; }
+  size_t size_bytes() const { return pool_.bytes().size(); }
+  std::string TakeBytes() { return pool_.TakeBytes(); }
 
  private:
-  std::string bytes_;
-  std::map<std::vector<uint32_t>, Run> known_;
+  BytePool pool_;
 };
 
 class Emitter {
@@ -103,23 +92,29 @@ class Emitter {
   }
 
   size_t SizeSoFar() const {
-    return strings_.bytes().size() + code_.size() + statements_.size() +
-           action_lists_.bytes().size() + resource_lists_.bytes().size() +
-           principal_lists_.bytes().size();
+    return strings_.bytes().size() + code_.bytes().size() + statements_.size() +
+           action_lists_.size_bytes() + resource_lists_.size_bytes() +
+           principal_lists_.size_bytes();
   }
 
-  uint32_t ActionIndex(const std::string& text) {
-    return actions_.Add(text, [&] {
+  TextRef AddString(std::string_view text) {
+    return strings_.ref(strings_.Add(text));
+  }
+
+  uint32_t ActionIndex(std::string_view text) {
+    const uint32_t number = strings_.Add(text);
+    return actions_.Add(number, [&] {
       const size_t colon = text.find(':');
       return ActionPattern{
-          strings_.Add(text),
+          strings_.ref(number),
           colon == std::string::npos ? 0 : static_cast<uint32_t>(colon)};
     });
   }
 
-  uint32_t ResourceIndex(const std::string& text) {
-    return resources_.Add(text, [&] {
-      ResourcePattern pattern = {strings_.Add(text), {}};
+  uint32_t ResourceIndex(std::string_view text) {
+    const uint32_t number = strings_.Add(text);
+    return resources_.Add(number, [&] {
+      ResourcePattern pattern = {strings_.ref(number), {}};
       size_t colon = std::string::npos;
       for (uint32_t& place : pattern.colons) {
         if (text == "*") break;
@@ -131,13 +126,12 @@ class Emitter {
   }
 
   uint32_t PrincipalIndex(const ir::PrincipalName& name) {
-    return principals_.Add(name, [&] {
-      PrincipalPattern pattern = {static_cast<uint32_t>(name.kind), {}};
-      for (size_t i = 0; i < name.texts.size(); ++i) {
-        pattern.texts[i] = strings_.Add(name.texts[i]);
-      }
-      return pattern;
-    });
+    PrincipalPattern pattern = {static_cast<uint32_t>(name.kind), {}};
+    for (size_t i = 0; i < name.texts.size(); ++i) {
+      pattern.texts[i] = AddString(name.texts[i]);
+    }
+    // Equal texts have equal places, so the record says it all.
+    return principals_.Add(BytesOf(pattern)) - 1;
   }
 
   // The section that holds the operands of this kind, and the size of one.
@@ -162,9 +156,10 @@ class Emitter {
   }
 
   void EmitAtom(const ir::Atom& atom) {
-    const uint32_t key = keys_.Add(atom.key, [&] {
+    const uint32_t key_text = strings_.Add(atom.key);
+    const uint32_t key = keys_.Add(key_text, [&] {
       return KeyRecord{
-          strings_.Add(atom.key),
+          strings_.ref(key_text),
           static_cast<uint32_t>(std::min(atom.key.find('/'), atom.key.size()))};
     });
     const OperandKind kind = FindOpcode(static_cast<uint8_t>(atom.op))->operand;
@@ -172,7 +167,7 @@ class Emitter {
     const auto first = static_cast<uint32_t>(constants->size() / record_bytes);
     for (const std::string& operand : atom.operands) {
       if (constants == &texts_) {
-        AppendRecord(strings_.Add(operand), constants);
+        AppendRecord(AddString(operand), constants);
       } else {
         WRIT_CHECK(operand.size() == record_bytes);
         *constants += operand;
@@ -188,16 +183,18 @@ class Emitter {
     ++instructions_;
   }
 
-  // The literals one after the other, leaving as soon as one is false: nothing
-  // that follows could make the conjunction anything else (R39).
-  std::string ConditionCode(const std::vector<ir::Literal>& condition) {
-    std::string code;
+  // Writes condition_code_: the literals one after the other, leaving as soon
+  // as one is false: nothing that follows could make the conjunction anything
+  // else (R39).
+  void WriteCondition(const std::vector<ir::Literal>& condition) {
+    std::string& code = condition_code_;
+    code.clear();
+    jumps_.clear();
     instructions_ = 0;
-    std::vector<size_t> jumps;
     for (size_t i = 0; i < condition.size(); ++i) {
       if (i > 0) {
         AppendOpcode(Opcode::kJumpIfFalse, &code);
-        jumps.push_back(code.size());
+        jumps_.push_back(code.size());
         AppendRecord(uint32_t{0}, &code);
       }
       AppendOpcode(program_.atoms()[condition[i].atom].op, &code);
@@ -206,13 +203,12 @@ class Emitter {
       if (i > 0) AppendOpcode(Opcode::kAnd, &code);
     }
     if (condition.empty()) AppendOpcode(Opcode::kPushTrue, &code);
-    for (const size_t at : jumps) {
+    for (const size_t at : jumps_) {
       const auto distance =
           static_cast<uint32_t>(code.size() - at - sizeof(uint32_t));
       std::memcpy(code.data() + at, &distance, sizeof(distance));
     }
     AppendOpcode(Opcode::kHalt, &code);
-    return code;
   }
 
   // Appends the statement and returns its steps.
@@ -226,29 +222,25 @@ class Emitter {
     flag(statement.resources.negated, StatementRecord::kNotResource);
     flag(!statement.resources.patterns.empty(), StatementRecord::kHasResource);
     flag(!statement.principals.empty(), StatementRecord::kHasPrincipal);
-    std::vector<uint32_t> list;
+    list_.clear();
     for (const std::string& text : statement.actions.patterns) {
-      list.push_back(ActionIndex(text));
+      list_.push_back(ActionIndex(text));
     }
-    row.actions = action_lists_.Add(list);
-    list.clear();
+    row.actions = action_lists_.Add(list_);
+    list_.clear();
     for (const std::string& text : statement.resources.patterns) {
-      list.push_back(ResourceIndex(text));
+      list_.push_back(ResourceIndex(text));
     }
-    row.resources = resource_lists_.Add(list);
-    list.clear();
+    row.resources = resource_lists_.Add(list_);
+    list_.clear();
     for (const ir::PrincipalName& name : statement.principals) {
-      list.push_back(PrincipalIndex(name));
+      list_.push_back(PrincipalIndex(name));
     }
-    row.principals = principal_lists_.Add(list);
-
-    const std::string code = ConditionCode(statement.condition);
-    const auto [at, fresh] = blocks_of_code_.try_emplace(
-        code, writ::Run{static_cast<uint32_t>(code_.size()),
-                        static_cast<uint32_t>(code.size())});
-    if (fresh) code_ += code;
-    row.code = at->second;
-    row.label = labels_.Add(statement.label);
+    row.principals = principal_lists_.Add(list_);
+    WriteCondition(statement.condition);
+    const TextRef code = code_.ref(code_.Add(condition_code_));
+    row.code = {code.offset, code.size_bytes};
+    row.label = labels_.ref(labels_.Add(statement.label));
     AppendRecord(row, &statements_);
     ++statement_count_;
     return uint64_t{1} + row.actions.count + row.resources.count +
@@ -259,7 +251,7 @@ class Emitter {
     PolicyRecord row = {};
     row.kind = static_cast<uint32_t>(policy.kind);
     row.statements.first = statement_count_;
-    row.label = labels_.Add(policy.label);
+    row.label = labels_.ref(labels_.Add(policy.label));
     uint64_t steps = 0;
     for (const ir::Statement& statement : policy.statements) {
       steps += EmitStatement(statement);
@@ -276,22 +268,22 @@ class Emitter {
   }
 
   void Deliver(Image* image) {
-    (*image)[Section::kStrings] = strings_.bytes();
-    (*image)[Section::kLabels] = labels_.bytes();
-    (*image)[Section::kActionPatterns] = actions_.bytes();
-    (*image)[Section::kResourcePatterns] = resources_.bytes();
-    (*image)[Section::kPrincipalPatterns] = principals_.bytes();
-    (*image)[Section::kActionLists] = action_lists_.bytes();
-    (*image)[Section::kResourceLists] = resource_lists_.bytes();
-    (*image)[Section::kPrincipalLists] = principal_lists_.bytes();
-    (*image)[Section::kKeys] = keys_.bytes();
+    (*image)[Section::kStrings] = strings_.TakeBytes();
+    (*image)[Section::kLabels] = labels_.TakeBytes();
+    (*image)[Section::kActionPatterns] = actions_.TakeBytes();
+    (*image)[Section::kResourcePatterns] = resources_.TakeBytes();
+    (*image)[Section::kPrincipalPatterns] = principals_.TakeBytes();
+    (*image)[Section::kActionLists] = action_lists_.TakeBytes();
+    (*image)[Section::kResourceLists] = resource_lists_.TakeBytes();
+    (*image)[Section::kPrincipalLists] = principal_lists_.TakeBytes();
+    (*image)[Section::kKeys] = keys_.TakeBytes();
     (*image)[Section::kTexts] = std::move(texts_);
     (*image)[Section::kDecimals] = std::move(decimals_);
     (*image)[Section::kInstants] = std::move(instants_);
     (*image)[Section::kTruths] = std::move(truths_);
     (*image)[Section::kBlocks] = std::move(blocks_);
     (*image)[Section::kAtoms] = std::move(atoms_);
-    (*image)[Section::kCode] = std::move(code_);
+    (*image)[Section::kCode] = code_.TakeBytes();
     (*image)[Section::kStatements] = std::move(statements_);
     (*image)[Section::kPolicies] = std::move(policies_);
   }
@@ -299,27 +291,30 @@ class Emitter {
   const ir::Program& program_;
   const uint64_t image_bytes_;
   const uint64_t decide_steps_;
-  TextPool strings_;
-  TextPool labels_;
-  RecordPool<std::string> actions_;
-  RecordPool<std::string> resources_;
-  RecordPool<ir::PrincipalName> principals_;
+  BytePool strings_;
+  BytePool labels_;
+  RecordsByText actions_;
+  RecordsByText resources_;
+  BytePool principals_;
   ListPool action_lists_;
   ListPool resource_lists_;
   ListPool principal_lists_;
-  RecordPool<std::string> keys_;
+  RecordsByText keys_;
   std::string texts_;
   std::string decimals_;
   std::string instants_;
   std::string truths_;
   std::string blocks_;
   std::string atoms_;
-  std::string code_;
-  std::map<std::string, writ::Run> blocks_of_code_;
+  BytePool code_;
   std::string statements_;
   std::string policies_;
   uint32_t statement_count_ = 0;
-  uint32_t instructions_ = 0;  // of the condition last emitted
+  // Of the statement being emitted; kept for their room.
+  std::vector<uint32_t> list_;
+  std::vector<size_t> jumps_;
+  std::string condition_code_;
+  uint32_t instructions_ = 0;
 };
 
 }  // namespace

@@ -42,7 +42,9 @@ std::string Image::Seal() const {
     if (row.required || !(*this)[row.section].empty()) ++count;
   }
   size_t place = sizeof(ImageHeader) + count * sizeof(SectionEntry);
-  std::string image(place, '\0');
+  std::string image;
+  image.reserve(place + size_bytes() + count * kSectionAlignment);
+  image.append(place, '\0');
   size_t entry_place = sizeof(ImageHeader);
   for (const SectionRow& row : kRows) {
     const std::string& bytes = (*this)[row.section];

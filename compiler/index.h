@@ -64,8 +64,8 @@ struct UnitCost {
 // when Pass::kResourceTries runs, else every statement is an `anywhere` one
 // that must be checked whole. Orders cells for Pass::kDenyFirst.
 //
-// Errors   kInvalidArgument    options.units: a number out of range, or kinds
-//                              mixed
+// Errors   kInvalidArgument    options.units: a number out of range, kinds
+//                              mixed, or no number at all
 //          kResourceExhausted  the meter, or the size of the image
 Status BuildUnits(const CompileOptions& options, CompileMeter* meter,
                   std::vector<UnitCost>* costs, Image* image);

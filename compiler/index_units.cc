@@ -172,6 +172,7 @@ void UnitBuilder::IndexStatements() {
 Status UnitBuilder::CheckUnit(std::span<const uint32_t> policies) const {
   const std::string name =
       "unit " + std::to_string(CountOf<UnitRecord>(Section::kUnits));
+  if (policies.empty()) return InvalidArgument(name + " has no policies");
   for (const uint32_t policy : policies) {
     if (policy >= view_.policies.size()) {
       return InvalidArgument(name + " has policy " + std::to_string(policy) +

@@ -30,6 +30,12 @@ constexpr size_t kNodeAlignment = 4;
 
 bool IsWildcard(char byte) { return byte == '*' || byte == '?'; }
 
+// Where the first wildcard at or behind `from` stands; text.size() if none.
+size_t FindWildcard(std::string_view text, size_t from = 0) {
+  while (from < text.size() && !IsWildcard(text[from])) ++from;
+  return from;
+}
+
 // Pieces of the buffer of PatternPlaces, which moves while it grows.
 struct Piece {
   size_t begin = 0;
@@ -56,11 +62,11 @@ RawPlace ReadPattern(std::string_view text, std::span<const uint32_t, 3> colons,
   bool in_segment = false;
   for (const uint32_t colon : colons) {
     const std::string_view segment = text.substr(first, colon - first);
-    const size_t wildcard = segment.find_first_of("*?");
+    const size_t wildcard = FindWildcard(segment);
     if (segment == "*") {
       bytes->push_back(kWholeSegment);
       bytes->push_back(':');
-    } else if (wildcard != std::string_view::npos) {
+    } else if (wildcard != segment.size()) {
       bytes->append(segment.substr(0, wildcard));
       first += wildcard;
       in_segment = true;
@@ -71,7 +77,7 @@ RawPlace ReadPattern(std::string_view text, std::span<const uint32_t, 3> colons,
     first = size_t{colon} + 1;
   }
   if (!in_segment) {
-    const size_t end = std::min(text.find_first_of("*?", first), text.size());
+    const size_t end = FindWildcard(text, first);
     bytes->append(text.substr(first, end - first));
     first = end;
   }
@@ -80,7 +86,8 @@ RawPlace ReadPattern(std::string_view text, std::span<const uint32_t, 3> colons,
     place.kind = EndKind::kExact;
     return place;
   }
-  const size_t last = text.find_last_of("*?");
+  size_t last = text.size() - 1;
+  while (!IsWildcard(text[last])) --last;
   if (!in_segment && first == last && text[first] == '*') {
     place.kind = last + 1 == text.size() ? EndKind::kAny : EndKind::kSuffix;
   }
@@ -89,7 +96,7 @@ RawPlace ReadPattern(std::string_view text, std::span<const uint32_t, 3> colons,
                 text.rbegin() + static_cast<std::ptrdiff_t>(place.ending.size));
   std::string_view longest;
   for (size_t at = first + 1; at < last;) {
-    const size_t end = text.find_first_of("*?", at);
+    const size_t end = FindWildcard(text, at);
     if (end - at > longest.size()) longest = text.substr(at, end - at);
     at = end + 1;
   }
