@@ -2,74 +2,19 @@
 #include "cases/explain.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
-#include "authz/match_principal.h"
-#include "authz/match_resource.h"
+#include "authz/clauses.h"
+#include "authz/explain_text.h"
+#include "authz/program/program.h"
+#include "authz/text.h"
+#include "cases/probe.h"
+#include "compiler/lower.h"
 #include "grammar/render.h"
+#include "grammar/value.h"
 
 namespace writ {
 namespace {
-
-using Clause = StatementPart::Clause;
-
-// Where an attachment stands in the order of the questions (ram.md part 11).
-struct Place {
-  Layer layer;
-  uint64_t rank;  // of a control level: from the inside out
-  std::string account;
-  int chain = 0;  // of a control policy: the owner's, the caller's, neither
-  auto Key() const { return std::tuple(Order(), chain, account, rank); }
-
- private:
-  int Order() const {
-    switch (layer) {
-      case Layer::kControl:
-        return 0;
-      case Layer::kSession:
-        return 1;
-      case Layer::kIdentity:
-        return 2;
-      case Layer::kResourceGroup:
-        return 3;
-      case Layer::kResource:
-        return 4;
-      case Layer::kTrust:
-        return 5;
-      case Layer::kDefault:
-      case Layer::kRoot:
-        break;
-    }
-    return 6;
-  }
-};
-
-Place PlaceOf(const CasePolicy& policy) {
-  switch (policy.kind) {
-    case ast::PolicyKind::kControl: {
-      uint64_t rank = 0;
-      if (policy.level == ControlLevel::kFolder) {
-        rank = uint64_t{UINT32_MAX} + 1 - policy.depth;
-      } else if (policy.level == ControlLevel::kRoot) {
-        rank = UINT64_MAX;
-      }
-      return {Layer::kControl, rank, policy.account};
-    }
-    case ast::PolicyKind::kSession:
-      return {Layer::kSession, 0, ""};
-    case ast::PolicyKind::kIdentity:
-      if (policy.resource_group_scope) {
-        return {Layer::kResourceGroup, 0, policy.group};
-      }
-      return {Layer::kIdentity, 0, ""};
-    case ast::PolicyKind::kResource:
-      return {Layer::kResource, 0, ""};
-    case ast::PolicyKind::kTrust:
-      return {Layer::kTrust, 0, ""};
-  }
-  return {Layer::kDefault, 0, ""};
-}
 
 std::string DetailOf(const CasePolicy& policy) {
   std::string text;
@@ -92,49 +37,130 @@ std::string DetailOf(const CasePolicy& policy) {
   return text;
 }
 
-bool IsTarget(const StatementPart& part) {
-  return part.clause != Clause::kCondition && part.clause != Clause::kWhole;
-}
-
 bool TargetHolds(const StatementTrace& statement) {
   return std::ranges::all_of(statement.clauses, [](const ClauseTrace& clause) {
-    return !IsTarget(clause.part) || clause.truth == Truth::kTrue;
+    return clause.kind == ClauseKind::kTest || clause.truth == Truth::kTrue;
   });
 }
 
-std::string QuotedList(std::span<const std::string_view> values) {
-  std::string text;
-  for (const std::string_view value : values) {
-    if (!text.empty()) text += ", ";
-    text += value;
-  }
-  return text;
-}
+// Puts the clauses of one explained statement into the words of its tree.
+class StatementWords {
+ public:
+  StatementWords(const ast::Statement& tree, const Request& request,
+                 uint32_t resource, const ProgramView& view,
+                 const ExplainedStatement& statement)
+      : tree_(tree),
+        request_(request),
+        resource_(resource),
+        view_(view),
+        statement_(statement),
+        used_(statement.clauses.size(), false) {}
 
-void AddStatements(uint32_t attachment, const ast::Policy& tree,
-                   const PolicyProbes& probes, const Request& request,
-                   std::span<const StatementRef> determining, Trace* trace,
-                   LayerTrace* layer) {
-  const std::vector<Truth> truths = probes.Ask(request, trace->resource);
-  const std::span<const StatementPart> parts = probes.parts();
-  for (size_t i = 0; i < parts.size(); ++i) {
-    const StatementPart& part = parts[i];
-    if (part.is_value) continue;
-    if (part.clause != Clause::kWhole) {
-      layer->statements.back().clauses.push_back(
-          {part, truths[i], ActualText(part, tree, request, trace->resource)});
-      continue;
+  std::vector<ClauseTrace> Clauses() {
+    for (const ExplainedClause& clause : statement_.clauses) {
+      if (clause.kind == ClauseKind::kTest) continue;
+      Add(clause, TargetText(clause.kind));
     }
-    StatementTrace& statement = layer->statements.emplace_back();
-    statement.ref = {attachment, part.statement};
-    statement.effect = tree.statements[part.statement].effect;
-    statement.unreadable = truths[i] == Truth::kUnreadable;
-    statement.matched =
-        truths[i] == Truth::kTrue ||
-        (statement.unreadable && statement.effect == ast::Effect::kDeny);
-    statement.determining =
-        std::ranges::find(determining, statement.ref) != determining.end();
+    if (tree_.condition) {
+      for (const ast::ConditionOperator& op : tree_.condition->operators) {
+        for (const ast::ConditionTest& test : op.tests) {
+          const ExplainedClause* clause = Find(op, test);
+          if (clause == nullptr) continue;
+          Add(*clause, ConditionText(op, test));
+          // As its author spells the key, when the request does not.
+          if (clause->absent) {
+            clauses_.back().actual = test.key.text + " is absent";
+          }
+        }
+      }
+    }
+    return std::move(clauses_);
   }
+
+ private:
+  std::string TargetText(ClauseKind kind) const {
+    switch (kind) {
+      case ClauseKind::kPrincipal:
+        return tree_.principal ? PrincipalText(*tree_.principal) : "";
+      case ClauseKind::kAction:
+        return tree_.action ? PatternsText(*tree_.action, false) : "";
+      case ClauseKind::kResource:
+        return tree_.resource ? PatternsText(*tree_.resource, true) : "";
+      case ClauseKind::kTest:
+        break;
+    }
+    return "";
+  }
+
+  void Add(const ExplainedClause& clause, std::string text) {
+    clauses_.push_back({clause.kind, std::move(text), clause.truth,
+                        ActualText(view_, clause, request_, resource_)});
+  }
+
+  // The clause of the program that stands for a test of the tree. Two tests
+  // may have become one, where two operators are synonyms.
+  const ExplainedClause* Find(const ast::ConditionOperator& op,
+                              const ast::ConditionTest& test) {
+    if (!op.op) return nullptr;
+    const OperatorInfo& info = InfoOf(*op.op);
+    const std::optional<Opcode> opcode = OpcodeOf(info);
+    const std::string key = FoldConditionKey(test.key.text);
+    const ExplainedClause* found = nullptr;
+    for (size_t i = 0; i < statement_.clauses.size(); ++i) {
+      const ExplainedClause& clause = statement_.clauses[i];
+      if (clause.kind != ClauseKind::kTest) continue;
+      const AtomRecord atom = view_.atoms[clause.atom];
+      if (!opcode || atom.opcode != static_cast<uint32_t>(*opcode) ||
+          clause.negated != info.negated ||
+          view_.Text(view_.keys[atom.key].text) != key) {
+        continue;
+      }
+      if (found == nullptr) found = &clause;
+      if (used_[i]) continue;
+      used_[i] = true;
+      return &clause;
+    }
+    return found;
+  }
+
+  const ast::Statement& tree_;
+  const Request& request_;
+  const uint32_t resource_;
+  const ProgramView& view_;
+  const ExplainedStatement& statement_;
+  std::vector<bool> used_;
+  std::vector<ClauseTrace> clauses_;
+};
+
+// A change whose key or pattern is spelled as the policies spell it.
+Change Respelled(Change change, std::span<const ast::Policy* const> trees) {
+  const auto respell = [](const ast::PatternList& list, std::string* pattern) {
+    for (const ast::Value& value : list.values.items) {
+      if (!EqualFolded(value.text, *pattern)) continue;
+      *pattern = value.text;
+      return;
+    }
+  };
+  for (const ast::Policy* tree : trees) {
+    for (const ast::Statement& statement : tree->statements) {
+      if (change.kind == Change::Kind::kAction && statement.action) {
+        const bool literal = change.pattern == change.value;
+        respell(*statement.action, &change.pattern);
+        if (literal) change.value = change.pattern;
+      }
+      if (change.kind != Change::Kind::kSetKey || !statement.condition) {
+        continue;
+      }
+      for (const ast::ConditionOperator& op : statement.condition->operators) {
+        for (const ast::ConditionTest& test : op.tests) {
+          if (SameContextKey(test.key.text, change.name)) {
+            change.name = test.key.text;
+          }
+        }
+      }
+    }
+  }
+  return change;
 }
 
 // `label`, or `2` for the second statement.
@@ -146,6 +172,23 @@ std::string NameOf(const ast::Statement& statement, uint32_t index) {
     name += " `" + Printable(statement.sid->text) + "`";
   }
   return name;
+}
+
+// `leave out statement 2 `guard` of photos`.
+std::string RemovalText(const Change& change,
+                        std::span<const ast::Policy* const> trees) {
+  const ast::Policy& tree = *trees[change.attachment];
+  const uint32_t index = change.place.statement;
+  return "leave out " + NameOf(tree.statements[index], index) + " of " +
+         (tree.name.empty() ? "policy " + std::to_string(change.attachment + 1)
+                            : tree.name);
+}
+
+// `photos, statement 2 `read``.
+std::string PlaceOf(StatementRef ref, std::span<const std::string> names,
+                    std::span<const ast::Policy* const> trees) {
+  return Printable(names[ref.policy]) + ", " +
+         NameOf(trees[ref.policy]->statements[ref.statement], ref.statement);
 }
 
 std::string_view Mark(Truth truth) {
@@ -174,136 +217,67 @@ std::string_view TruthName(Truth truth) {
   return "";
 }
 
-std::string ActualText(const StatementPart& part, const ast::Policy& policy,
-                       const Request& request, uint32_t resource) {
-  switch (part.clause) {
-    case Clause::kPrincipal: {
-      std::string text = "the principal is ";
-      text += request.principal.name;
-      if (!request.principal.id.empty()) {
-        text += " (" + std::string(request.principal.id) + ")";
-      }
-      return text;
-    }
-    case Clause::kAction:
-      return "the action is " + std::string(request.action);
-    case Clause::kResource:
-      if (resource >= request.resources.size()) return "there is no resource";
-      return "the resource is " + std::string(request.resources[resource]);
-    case Clause::kWhole:
-      return "";
-    case Clause::kCondition:
-      break;
-  }
-  const std::string& key = policy.statements[part.statement]
-                               .condition->operators[part.op]
-                               .tests[part.test]
-                               .key.text;
-  for (const ContextEntry& entry : request.context) {
-    if (!SameContextKey(entry.key, key) || entry.values.empty()) continue;
-    return key + " is " + QuotedList(entry.values);
-  }
-  return key + " is absent";
-}
-
-Trace Explain(const Request& request, std::span<const CasePolicy> policies,
-              std::span<const ast::Policy* const> trees,
-              std::span<const PolicyProbes* const> probes,
-              const Decision& decision,
-              std::span<const StatementRef> statements) {
+Result<Trace> TraceDecision(const Request& request,
+                            std::span<const CasePolicy> policies,
+                            std::span<const ast::Policy* const> trees,
+                            std::span<const Attachment> attachments,
+                            const ExplainOptions& options) {
+  WRIT_ASSIGN_OR_RETURN(const Explanation why,
+                        Explain(request, attachments, options));
   Trace trace;
-  trace.resource = decision.resource;
-  std::vector<std::pair<Place, uint32_t>> order;
-  Caller caller;
-  RequestResource resource;
-  ReadPrincipal(request.principal, &caller);
-  if (trace.resource < request.resources.size()) {
-    ReadResource(request.resources[trace.resource], &resource);
+  trace.resource = why.decision.resource;
+  std::vector<bool> asked(policies.size(), false);
+  // The words of one statement of a unit.
+  const auto words = [&](const ExplainedUnit& unit,
+                         const ExplainedStatement& statement) {
+    const uint32_t place = statement.attachment;
+    return StatementWords(trees[place]->statements[statement.ref.statement],
+                          request, unit.resource,
+                          attachments[place].program->view(), statement)
+        .Clauses();
+  };
+  for (const ExplainedUnit& unit : why.units) {
+    for (const uint32_t attachment : unit.attachments) {
+      asked[attachment] = true;
+    }
+    if (unit.resource != trace.resource) continue;
+    LayerTrace& layer = trace.layers.emplace_back();
+    layer.layer = unit.layer;
+    layer.detail = DetailOf(policies[unit.attachments.front()]);
+    layer.attachments = unit.attachments;
+    layer.decided = unit.decided;
+    for (const ExplainedStatement& statement : unit.statements) {
+      layer.statements.push_back(
+          {.ref = {statement.attachment, statement.ref.statement},
+           .effect = statement.deny ? ast::Effect::kDeny : ast::Effect::kAllow,
+           .matched = statement.matched,
+           .determining = statement.determining,
+           .clauses = words(unit, statement)});
+    }
   }
-  const std::string_view named = resource.account();
-  const std::string_view owner =
-      named.empty() || named == "*" ? caller.account : named;
   for (uint32_t i = 0; i < policies.size(); ++i) {
-    Place place = PlaceOf(policies[i]);
-    if (place.layer == Layer::kControl) {
-      if (place.account.empty()) place.account = owner;
-      place.chain = place.account == owner            ? 0
-                    : place.account == caller.account ? 1
-                                                      : 2;
-    }
-    order.emplace_back(std::move(place), i);
+    if (!asked[i]) trace.not_asked.push_back(i);
   }
-  std::ranges::stable_sort(order, [](const auto& a, const auto& b) {
-    return a.first.Key() < b.first.Key();
-  });
-  for (size_t i = 0; i < order.size(); ++i) {
-    const auto& [place, attachment] = order[i];
-    if (i == 0 || order[i - 1].first.Key() != place.Key()) {
-      LayerTrace& layer = trace.layers.emplace_back();
-      layer.layer = place.layer;
-      layer.detail = DetailOf(policies[attachment]);
+  if (!why.near_misses.empty()) {
+    const NearMiss& miss = why.near_misses.front();
+    const ExplainedUnit& unit = why.units[miss.unit];
+    const ExplainedStatement& statement = unit.statements[miss.statement];
+    const std::vector<ClauseTrace> clauses = words(unit, statement);
+    const auto failed = std::ranges::find_if(
+        clauses,
+        [](const ClauseTrace& clause) { return clause.truth != Truth::kTrue; });
+    if (failed != clauses.end()) {
+      trace.nearest = {{statement.attachment, statement.ref.statement},
+                       *failed,
+                       miss.failing};
     }
-    LayerTrace& layer = trace.layers.back();
-    layer.attachments.push_back(attachment);
-    AddStatements(attachment, *trees[attachment], *probes[attachment], request,
-                  statements, &trace, &layer);
   }
-  // Of the control levels the first without a matching Allow, or with a
-  // matching Deny, is the one that ended the matter.
-  for (LayerTrace& layer : trace.layers) {
-    if (layer.layer != decision.layer || layer.statements.empty()) continue;
-    if (layer.layer == Layer::kControl) {
-      const bool denied = std::ranges::any_of(
-          layer.statements, [](const StatementTrace& statement) {
-            return statement.matched && statement.effect == ast::Effect::kDeny;
-          });
-      const bool allowed = std::ranges::any_of(
-          layer.statements, [](const StatementTrace& statement) {
-            return statement.matched && statement.effect == ast::Effect::kAllow;
-          });
-      if (allowed && !denied) continue;
-    }
-    layer.decided = true;
-    if (layer.layer == Layer::kControl) break;
+  for (const Change& change : why.flip) {
+    trace.flip.push_back(change.kind == Change::Kind::kRemoveStatement
+                             ? RemovalText(change, trees)
+                             : ChangeText(Respelled(change, trees)));
   }
   return trace;
-}
-
-std::optional<NearMiss> NearestMiss(const Trace& trace) {
-  std::optional<NearMiss> nearest;
-  size_t least = SIZE_MAX;
-  for (const LayerTrace& layer : trace.layers) {
-    for (const StatementTrace& statement : layer.statements) {
-      if (statement.effect != ast::Effect::kAllow || statement.matched) {
-        continue;
-      }
-      // A statement about other actions is further off than one that asks for
-      // something the request lacks.
-      size_t distance = 0;
-      const ClauseTrace* first = nullptr;
-      for (const ClauseTrace& clause : statement.clauses) {
-        if (clause.truth == Truth::kTrue) continue;
-        if (first == nullptr) first = &clause;
-        switch (clause.part.clause) {
-          case Clause::kAction:
-            distance += 10000;
-            break;
-          case Clause::kResource:
-          case Clause::kPrincipal:
-            distance += 1000;
-            break;
-          case Clause::kCondition:
-          case Clause::kWhole:
-            distance += 1;
-            break;
-        }
-      }
-      if (first == nullptr || distance >= least) continue;
-      least = distance;
-      nearest = NearMiss{statement.ref, *first};
-    }
-  }
-  return nearest;
 }
 
 std::string TraceJson(const Trace& trace, std::span<const std::string> names) {
@@ -336,13 +310,30 @@ std::string TraceJson(const Trace& trace, std::span<const std::string> names) {
       for (const ClauseTrace& clause : statement.clauses) {
         json += first_clause ? "" : ",";
         first_clause = false;
-        json += "{\"expected\":" + JsonQuote(clause.part.text) +
+        json += "{\"expected\":" + JsonQuote(clause.text) +
                 ",\"actual\":" + JsonQuote(clause.actual) + ",\"holds\":\"" +
                 std::string(TruthName(clause.truth)) + "\"}";
       }
       json += "]}";
     }
     json += "]}";
+  }
+  json += "],\"notAsked\":[";
+  for (size_t i = 0; i < trace.not_asked.size(); ++i) {
+    json += (i == 0 ? "" : ",") + JsonQuote(names[trace.not_asked[i]]);
+  }
+  json += "]";
+  if (trace.nearest) {
+    json += ",\"nearest\":{\"policy\":" +
+            std::to_string(trace.nearest->ref.policy) +
+            ",\"statement\":" + std::to_string(trace.nearest->ref.statement) +
+            ",\"expected\":" + JsonQuote(trace.nearest->clause.text) +
+            ",\"actual\":" + JsonQuote(trace.nearest->clause.actual) +
+            ",\"failing\":" + std::to_string(trace.nearest->failing) + "}";
+  }
+  json += ",\"flip\":[";
+  for (size_t i = 0; i < trace.flip.size(); ++i) {
+    json += (i == 0 ? "" : ",") + JsonQuote(trace.flip[i]);
   }
   return json + "]}";
 }
@@ -360,18 +351,15 @@ std::string TraceText(const Trace& trace, std::span<const std::string> names,
         ++hidden;
         continue;
       }
-      const uint32_t policy = statement.ref.policy;
       text += "  ";
       text += statement.effect == ast::Effect::kAllow ? "allow " : "deny  ";
-      text += Printable(names[policy]) + ", " +
-              NameOf(trees[policy]->statements[statement.ref.statement],
-                     statement.ref.statement) +
-              ": " + (statement.matched ? "holds" : "does not hold");
+      text += PlaceOf(statement.ref, names, trees) + ": " +
+              (statement.matched ? "holds" : "does not hold");
       if (statement.determining) text += ", and decides";
       text += "\n";
       for (const ClauseTrace& clause : statement.clauses) {
         text += "    " + std::string(Mark(clause.truth)) + "  " +
-                Printable(clause.part.text);
+                Printable(clause.text);
         // What an action or resource is, the request says above.
         if (clause.truth != Truth::kTrue) {
           text += "   (" + Printable(clause.actual) + ")";
@@ -384,6 +372,39 @@ std::string TraceText(const Trace& trace, std::span<const std::string> names,
               (hidden == 1 ? " statement is" : " statements are") +
               " about something else\n";
     }
+  }
+  for (size_t i = 0; i < trace.not_asked.size(); ++i) {
+    text +=
+        (i == 0 ? "not asked: " : ", ") + Printable(names[trace.not_asked[i]]);
+  }
+  if (!trace.not_asked.empty()) text += "\n";
+  return text;
+}
+
+std::string WhyNotText(const Trace& trace, std::span<const std::string> names,
+                       std::span<const ast::Policy* const> trees) {
+  std::string text;
+  if (trace.nearest) {
+    const NearestAllow& nearest = *trace.nearest;
+    text += "nearest allow: " + PlaceOf(nearest.ref, names, trees) +
+            "\n  it asks `" + Printable(nearest.clause.text) + "`; " +
+            Printable(nearest.clause.actual) + "\n";
+    if (nearest.failing > 1) {
+      text +=
+          "  and " + std::to_string(nearest.failing - 1) +
+          (nearest.failing == 2 ? " more clause does" : " more clauses do") +
+          " not hold\n";
+    }
+  }
+  if (!trace.flip.empty()) {
+    text += trace.flip.size() == 1 ? "one change would allow it:\n"
+                                   : std::to_string(trace.flip.size()) +
+                                         " changes together would allow it:\n";
+    for (const std::string& change : trace.flip) {
+      text += "  " + Printable(change) + "\n";
+    }
+  } else if (!trace.layers.empty() || trace.nearest) {
+    text += "no change of the request that was tried would allow it\n";
   }
   return text;
 }

@@ -6,24 +6,22 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "authz/authorizer.h"
-#include "authz/decision.h"
-#include "authz/request.h"
-#include "authz/vm.h"
+#include "authz/explain.h"
 #include "base/status.h"
 #include "cases/case_file.h"
-#include "cases/probe.h"
 #include "grammar/ast.h"
 
-// Why a decision is what it is: layer by layer, statement by statement, clause
-// by clause. The decision itself is always Decide's; the truth of every part
-// comes from the same virtual machine (PolicyProbes).
+// The explanation of a decision (authz/explain.h) in the words of the policies'
+// authors: what a program holds in lower case and sorted is shown as it was
+// written.
 namespace writ {
 
 struct ClauseTrace {
-  StatementPart part;
+  ClauseKind kind = ClauseKind::kAction;
+  std::string text;  // as the Writ language writes it; not yet Printable
   Truth truth = Truth::kFalse;
   std::string actual;  // what the request has there; not yet Printable
 };
@@ -33,7 +31,6 @@ struct StatementTrace {
   ast::Effect effect = ast::Effect::kAllow;
   // All clauses hold; for a Deny also when a value could not be read (R39).
   bool matched = false;
-  bool unreadable = false;
   bool determining = false;
   std::vector<ClauseTrace> clauses;
 };
@@ -47,32 +44,36 @@ struct LayerTrace {
   bool decided = false;  // the decision names this layer
 };
 
-struct Trace {
-  uint32_t resource = 0;           // which resource of the request it is about
-  std::vector<LayerTrace> layers;  // in the order in which they are asked
-};
-
-// policies     what each attachment is; trees[i] is its tree, probes[i] its
-//              probes
-// decision     what Decide answered, and all its statements
-Trace Explain(const Request& request, std::span<const CasePolicy> policies,
-              std::span<const ast::Policy* const> trees,
-              std::span<const PolicyProbes* const> probes,
-              const Decision& decision,
-              std::span<const StatementRef> statements);
-
-// The Allow that came nearest to matching, and its first clause that failed;
-// nothing when no Allow was asked.
-struct NearMiss {
+// The Allow that came nearest to matching, and its first clause that failed.
+struct NearestAllow {
   StatementRef ref;
   ClauseTrace clause;
+  uint32_t failing = 0;  // how many of its clauses failed
 };
-std::optional<NearMiss> NearestMiss(const Trace& trace);
 
-// `acs:SourceIp is 192.0.2.1`, `the action is oss:PutObject`, `acs:MFAPresent
-// is absent`.
-std::string ActualText(const StatementPart& part, const ast::Policy& policy,
-                       const Request& request, uint32_t resource);
+struct Trace {
+  uint32_t resource = 0;           // which resource of the request it is about
+  std::vector<LayerTrace> layers;  // in the order in which they were asked
+  // Policies that were not asked: an earlier layer had decided, or they do not
+  // concern the request.
+  std::vector<uint32_t> not_asked;
+  // Of a denial; nothing when no Allow was asked that did not match.
+  std::optional<NearestAllow> nearest;
+  // Of a denial: what together would make it an ALLOW; each as a sentence
+  // without its full stop, not yet Printable. Empty when nothing was found.
+  std::vector<std::string> flip;
+};
+
+// Explains the decision about `request`.
+//
+// policies     what each attachment is; trees[i] is its tree
+// attachments  one policy each, compiled from the trees
+// Errors       as Explain of authz/explain.h
+Result<Trace> TraceDecision(const Request& request,
+                            std::span<const CasePolicy> policies,
+                            std::span<const ast::Policy* const> trees,
+                            std::span<const Attachment> attachments,
+                            const ExplainOptions& options = {});
 
 std::string_view TruthName(Truth truth);
 
@@ -85,6 +86,9 @@ std::string TraceJson(const Trace& trace, std::span<const std::string> names);
 // resource) matches.
 std::string TraceText(const Trace& trace, std::span<const std::string> names,
                       std::span<const ast::Policy* const> trees, bool full);
+// What would have to be different, for people; empty for an ALLOW.
+std::string WhyNotText(const Trace& trace, std::span<const std::string> names,
+                       std::span<const ast::Policy* const> trees);
 
 }  // namespace writ
 

@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "authz/authorizer.h"
 #include "authz/program/program.h"
 #include "authz/request.h"
 #include "authz/vm.h"
@@ -42,9 +41,9 @@ struct StatementPart {
   std::string text;  // as the Writ language writes it; not yet Printable
 };
 
-// Asks the virtual machine about the parts of a policy's statements. Each part
-// becomes a statement of its own beside the policy, so that the program that
-// decides also says why: there is no second evaluator.
+// Asks about the parts of a policy's statements, single values included. Each
+// part becomes a statement of its own, which is asked like any other
+// (authz/clauses.h): there is no second evaluator.
 class PolicyProbes {
  public:
   // policy  free of errors; borrowed for the call
@@ -66,9 +65,13 @@ class PolicyProbes {
 
   std::vector<StatementPart> parts_;
   std::unique_ptr<const Program> program_;
-  AttachmentKind kind_ = AttachmentKind::kIdentity;
-  uint32_t chunks_ = 0;  // policies of the program: an Allow and a Deny of each
 };
+
+// `to [RAM acs:ram::1:root, Service fc.aliyuncs.com]`.
+std::string PrincipalText(const ast::Principal& principal);
+
+// `[oss:Get*, oss:Put*]`, `on all except acs:oss:*:*:b/*`.
+std::string PatternsText(const ast::PatternList& list, bool is_resource);
 
 // `acs:SourceIp within [10.0.0.0/8]`: one test as the Writ language writes it.
 std::string ConditionText(const ast::ConditionOperator& op,

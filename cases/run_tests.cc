@@ -36,7 +36,7 @@ std::string ShellWord(const std::string& text) {
 
 // Why the request was not decided as expected: lines for the finding.
 void AddReasons(const TestSuite& suite, const CheckResult& result,
-                SuiteProbes* probes, Diagnostic* finding) {
+                Diagnostic* finding) {
   const CaseOutcome& outcome = result.outcome;
   const auto note = [&](std::string text) {
     finding->notes.push_back({DiagnosticNote::Kind::kNote, std::move(text)});
@@ -70,24 +70,21 @@ void AddReasons(const TestSuite& suite, const CheckResult& result,
   }
   std::vector<CasePolicy> policies;
   std::vector<const ast::Policy*> trees;
-  std::vector<const PolicyProbes*> asked;
   for (const InForce& one : result.check->in_force) {
-    const PolicyProbes* found = probes->Of(one.policy);
-    if (found == nullptr) return;
     policies.push_back(one.meaning);
     trees.push_back(&suite.policies[one.policy].tree());
-    asked.push_back(found);
   }
   const RequestView view(result.check->request);
-  const Trace trace =
-      Explain(view.request(), policies, trees, asked, outcome.decision, {});
-  const auto miss = NearestMiss(trace);
-  if (!miss) return;
+  const auto trace =
+      TraceDecision(view.request(), policies, trees,
+                    AttachmentsOf(suite, *result.check), {.find_flip = false});
+  if (!trace.ok() || !trace->nearest) return;
+  const NearestAllow& nearest = *trace->nearest;
   const StatementRef ref = {
-      static_cast<uint32_t>(result.check->in_force[miss->ref.policy].policy),
-      miss->ref.statement};
+      static_cast<uint32_t>(result.check->in_force[nearest.ref.policy].policy),
+      nearest.ref.statement};
   note("nearest is `" + Excerpt(StatementName(suite, ref)) + "`, which asks `" +
-       Excerpt(miss->clause.part.text) + "`; " + Excerpt(miss->clause.actual));
+       Excerpt(nearest.clause.text) + "`; " + Excerpt(nearest.clause.actual));
 }
 
 }  // namespace
@@ -186,17 +183,6 @@ SuiteResult RunSuite(const TestSuite& suite, const TestFilter& filter,
   return result;
 }
 
-const PolicyProbes* SuiteProbes::Of(size_t policy) {
-  if (!probes_[policy]) {
-    const SuitePolicy& one = suite_->policies[policy];
-    auto probes = PolicyProbes::Compile(one.tree(), one.meaning.kind);
-    if (!probes.ok()) return nullptr;
-    probes_[policy] =
-        std::make_unique<const PolicyProbes>(std::move(probes).value());
-  }
-  return probes_[policy].get();
-}
-
 std::string StatementName(const TestSuite& suite, StatementRef ref) {
   const ast::Policy& policy = suite.policies[ref.policy].tree();
   const ast::Statement& statement = policy.statements[ref.statement];
@@ -276,8 +262,7 @@ std::string ReproduceCommand(const TestSuite& suite,
   return command;
 }
 
-Diagnostic FailureOf(const TestSuite& suite, const CheckResult& result,
-                     SuiteProbes* probes) {
+Diagnostic FailureOf(const TestSuite& suite, const CheckResult& result) {
   const PolicyTestCheck& check = *result.check;
   const std::string decided = DecidedText(result.outcome);
   const std::string expected = ExpectedText(check);
@@ -301,7 +286,7 @@ Diagnostic FailureOf(const TestSuite& suite, const CheckResult& result,
        Excerpt(check.request.resources.empty() ? std::string()
                                                : check.request.resources[0]) +
        "`");
-  AddReasons(suite, result, probes, &finding);
+  AddReasons(suite, result, &finding);
   finding.notes.push_back(
       {DiagnosticNote::Kind::kExample, ReproduceCommand(suite, check)});
   return finding;

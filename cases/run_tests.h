@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,7 +11,6 @@
 #include <vector>
 
 #include "cases/case_decision.h"
-#include "cases/probe.h"
 #include "cases/suite.h"
 
 namespace writ {
@@ -66,24 +64,9 @@ bool MeetsExpectation(const PolicyTestCheck& check, const CaseOutcome& outcome);
 SuiteResult RunSuite(const TestSuite& suite, const TestFilter& filter,
                      const ForEach& for_each, bool fail_fast);
 
-// The probes of the policies of a suite, made when first asked for. Not for
-// several threads at once.
-class SuiteProbes {
- public:
-  explicit SuiteProbes(const TestSuite* suite)
-      : suite_(suite), probes_(suite->policies.size()) {}
-  // Null when they cannot be compiled (too large).
-  const PolicyProbes* Of(size_t policy);
-
- private:
-  const TestSuite* suite_;
-  std::vector<std::unique_ptr<const PolicyProbes>> probes_;
-};
-
 // A failed check as a finding in the test file: what was expected, what was
 // decided instead and why, and how to ask again.
-Diagnostic FailureOf(const TestSuite& suite, const CheckResult& result,
-                     SuiteProbes* probes);
+Diagnostic FailureOf(const TestSuite& suite, const CheckResult& result);
 
 // `writ eval …` that asks what the check asks, ready for a shell.
 std::string ReproduceCommand(const TestSuite& suite,

@@ -71,7 +71,6 @@ std::string PrettyReport(const TestRun& run, bool verbose) {
   std::string text;
   for (const SuiteResult& result : run.results) {
     const TestSuite& suite = *result.suite;
-    SuiteProbes probes(&suite);
     if (verbose) {
       ForEachTest(result, [&](const PolicyTest& test,
                               std::span<const CheckResult> checks) {
@@ -82,7 +81,7 @@ std::string PrettyReport(const TestRun& run, bool verbose) {
     }
     Diagnostics failures;
     for (const CheckResult& check : result.checks) {
-      if (!check.passed) failures.Add(FailureOf(suite, check, &probes));
+      if (!check.passed) failures.Add(FailureOf(suite, check));
     }
     text += RenderFindings(suite.source, failures, FindingFormat::kPretty);
     if (failures.dropped() > 0) {
@@ -107,7 +106,6 @@ std::string JsonReport(const TestRun& run) {
   bool first_file = true;
   for (const SuiteResult& result : run.results) {
     const TestSuite& suite = *result.suite;
-    SuiteProbes probes(&suite);
     json += first_file ? "" : ",";
     first_file = false;
     json += "{\"file\":" + JsonQuote(suite.path) + ",\"tests\":[";
@@ -140,7 +138,7 @@ std::string JsonReport(const TestRun& run) {
         json +=
             std::string("],\"passed\":") + (check.passed ? "true" : "false");
         if (!check.passed) {
-          const Diagnostic failure = FailureOf(suite, check, &probes);
+          const Diagnostic failure = FailureOf(suite, check);
           json += ",\"message\":" + JsonQuote(failure.message) + ",\"notes\":[";
           for (size_t k = 0; k < failure.notes.size(); ++k) {
             json += (k == 0 ? "" : ",") + JsonQuote(failure.notes[k].text);
@@ -176,7 +174,6 @@ std::string TapReport(const TestRun& run) {
   };
   for (const SuiteResult& result : run.results) {
     const TestSuite& suite = *result.suite;
-    SuiteProbes probes(&suite);
     ForEachTest(result, [&](const PolicyTest& test,
                             std::span<const CheckResult> checks) {
       text += std::string(FailedOf(checks) == 0 ? "ok " : "not ok ") +
@@ -184,7 +181,7 @@ std::string TapReport(const TestRun& run) {
               ": " + description(test.name) + "\n";
       for (const CheckResult& check : checks) {
         if (check.passed) continue;
-        const Diagnostic failure = FailureOf(suite, check, &probes);
+        const Diagnostic failure = FailureOf(suite, check);
         const LineColumn at = PlaceOf(suite, check.check->span);
         // JSON strings are YAML strings.
         text += "  ---\n  message: " + JsonQuote(failure.message) + "\n  at: " +
@@ -247,7 +244,6 @@ std::string JunitReport(const TestRun& run) {
   std::string body;
   for (const SuiteResult& result : run.results) {
     const TestSuite& suite = *result.suite;
-    SuiteProbes probes(&suite);
     size_t tests = 0;
     size_t failed = 0;
     std::string cases;
@@ -267,7 +263,7 @@ std::string JunitReport(const TestRun& run) {
       std::string details;
       for (const CheckResult& check : checks) {
         if (check.passed) continue;
-        const Diagnostic failure = FailureOf(suite, check, &probes);
+        const Diagnostic failure = FailureOf(suite, check);
         const LineColumn place = PlaceOf(suite, check.check->span);
         if (message.empty()) message = failure.message;
         details += suite.path + ":" + std::to_string(place.line) + ":" +
@@ -318,10 +314,9 @@ std::string GithubReport(const TestRun& run) {
   std::string text;
   for (const SuiteResult& result : run.results) {
     const TestSuite& suite = *result.suite;
-    SuiteProbes probes(&suite);
     for (const CheckResult& check : result.checks) {
       if (check.passed) continue;
-      const Diagnostic failure = FailureOf(suite, check, &probes);
+      const Diagnostic failure = FailureOf(suite, check);
       const LineColumn at = PlaceOf(suite, check.check->span);
       text +=
           "::error file=" + Workflow(Printable(suite.path), true) +

@@ -68,9 +68,8 @@ std::vector<PolicyFile> RunTestsOf(const RuleCase::Part& part) {
   if (!suite->broken()) {
     const SuiteResult result =
         RunSuite(*suite, TestFilter(), ForEachInTurn, false);
-    SuiteProbes probes(&*suite);
     for (const CheckResult& check : result.checks) {
-      if (!check.passed) about_tests.Add(FailureOf(*suite, check, &probes));
+      if (!check.passed) about_tests.Add(FailureOf(*suite, check));
     }
     Coverage coverage;
     if (coverage.AddPolicies(*suite).ok() && coverage.Count(result).ok()) {

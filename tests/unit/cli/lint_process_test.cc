@@ -41,6 +41,31 @@ TEST_F(LintProcessTest, TheFailLevelDecidesTheExit) {
   EXPECT_EQ(Run("check " + wide_).exit, 0);
 }
 
+TEST_F(LintProcessTest, CheckListsTheRulingsOfStatements) {
+  const std::string path =
+      Write("guard.writ",
+            "writ 1;\n\npolicy guard identity {\n  mfa =>\n  deny fc:* on *\n"
+            "  if acs:MFAPresent != \"true\" nocase;\n}\n");
+  const Outcome pretty = Run("check --rulings " + path);
+  EXPECT_EQ(pretty.exit, 0);
+  EXPECT_NE(pretty.out.find("guard, statement 1 `mfa`\n"), std::string::npos)
+      << pretty.out;
+  const Outcome compact = Run("check --rulings --format compact " + path);
+  EXPECT_NE(compact.out.find("guard.writ:6:6: R01: a negated test also holds"),
+            std::string::npos)
+      << compact.out;
+  const Json json =
+      Json::parse(Run("check --rulings --format json " + path).out);
+  ASSERT_EQ(json["rulings"].size(), 3u) << json;
+  EXPECT_EQ(json["rulings"][0]["ruling"], "R28");
+  EXPECT_EQ(json["rulings"][1]["ruling"], "R01");
+  EXPECT_EQ(json["rulings"][1]["line"], 6);
+  EXPECT_EQ(json["rulings"][1]["basis"], "ours");
+  EXPECT_EQ(Run("check --rulings --format tap " + path).exit, 2);
+  EXPECT_EQ(Run("check --rulings " + Write("bad.writ", "writ 1; policy")).exit,
+            3);
+}
+
 TEST_F(LintProcessTest, WhatCannotBeReadGoesBeforeFindings) {
   const Outcome both = Run("lint " + wide_ + " " + folder() + "/none.writ");
   EXPECT_EQ(both.exit, 2);

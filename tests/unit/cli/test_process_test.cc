@@ -75,6 +75,35 @@ TEST_F(TestProcessTest, TestsStandInsideBesideAndInJson) {
   EXPECT_EQ(Run("test --filter 'test=none' " + folder()).exit, 2);
 }
 
+TEST_F(TestProcessTest, ExplainSaysWhatWouldMakeADenyAnAllow) {
+  const std::string path =
+      Write("mfa.writ",
+            "writ 1;\n\npolicy mfa identity {\n  read =>\n"
+            "  allow oss:GetObject on acs:oss:*:*:photos/*\n"
+            "  if acs:MFAPresent is true;\n}\n");
+  const std::string question =
+      " -p " + path +
+      " --principal acs:ram::1:user/alice --action oss:GetObject --resource ";
+  const Outcome near =
+      Run("explain --why-not" + question + "acs:oss:cn:1:photos/a");
+  EXPECT_EQ(near.exit, 0);
+  EXPECT_EQ(near.out,
+            "IMPLICIT_DENY\n  layer   default\n  reason  no-match\n\n"
+            "nearest allow: mfa, statement 1 `read`\n"
+            "  it asks `acs:MFAPresent is true`; acs:MFAPresent is absent\n"
+            "one change would allow it:\n  set acs:MFAPresent to true\n");
+  const Outcome far = Run("explain" + question + "acs:oss:cn:1:docs/a");
+  for (const char* part :
+       {"no   on acs:oss:*:*:photos/*   (the resource is acs:oss:cn:1:docs/a)",
+        "and 1 more clause does not hold", "2 changes together",
+        "a resource matching acs:oss:*:*:photos/*, such as "
+        "acs:oss:cn:1:photos/x"}) {
+    EXPECT_NE(far.out.find(part), std::string::npos) << part << far.out;
+  }
+  EXPECT_EQ(Run("eval --format pretty" + question + "acs:oss:cn:1:docs/a").exit,
+            5);
+}
+
 TEST_F(TestProcessTest, AFailureSaysWhatWasDecidedAndWhy) {
   const std::string beside =
       Beside("allow oss:GetObject on acs:oss:cn:1001:photos/raw/a");
