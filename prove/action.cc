@@ -16,6 +16,9 @@
 namespace writ::prove {
 namespace {
 
+// A state takes memory too.
+constexpr uint64_t kStateSteps = 256;
+
 // Which bytes that no pattern spells are alike for the reading of code points.
 uint32_t RoleOfByte(unsigned byte) {
   constexpr unsigned kFirst[] = {0x80, 0x90, 0xa0, 0xc0, 0xc2, 0xe0, 0xe1,
@@ -292,7 +295,7 @@ Status ActionProof::WalkAutomaton() {
   for (uint32_t at = 0; at < order_.size(); ++at) {
     WRIT_RETURN_IF_ERROR(CheckState(at));
     const State state = order_[at].state;
-    if (!proof_.budget.Spend(samples_.size() +
+    if (!proof_.budget.Spend(kStateSteps + samples_.size() +
                              sets_of_places_[state.places]->size())) {
       return GaveUp("action automaton");
     }

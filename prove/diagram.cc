@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint32_t kNoVariable = UINT32_MAX;
 constexpr Diagram kConstants = 4;
+constexpr uint64_t kNodeSteps = 64;
 
 using Row = std::array<Diagram, kConstants>;
 using Table = std::array<Row, kConstants>;
@@ -82,6 +83,8 @@ Diagram Diagrams::Apply(Op op, Diagram left, Diagram right) {
         stack_.pop_back();
         continue;
       }
+      // A node takes memory too.
+      if (!budget_->Spend(kNodeSteps)) return kNowhere;
       frame.variable =
           std::min(nodes_[frame.a].variable, nodes_[frame.b].variable);
       frame.step = 1;

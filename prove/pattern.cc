@@ -126,6 +126,12 @@ void PatternAutomaton::Tidy(Places* places) const {
                 places->begin() + static_cast<std::ptrdiff_t>(kept));
 }
 
+PatternAutomaton::Places PatternAutomaton::At(uint32_t place) const {
+  Places places;
+  Enter(place, &places);
+  return places;
+}
+
 PatternAutomaton::Places PatternAutomaton::Start() const {
   Places places;
   for (const uint32_t start : starts_) Enter(start, &places);
@@ -276,6 +282,9 @@ namespace {
 
 using Places = PatternAutomaton::Places;
 
+// A state takes memory too.
+constexpr uint64_t kStateSteps = 256;
+
 class InclusionSearch {
  public:
   InclusionSearch(std::span<const Pattern> outer, const Pattern& inner,
@@ -360,8 +369,9 @@ class InclusionSearch {
     const State& state = *order_[index].state;
     std::vector<Symbol> symbols;
     Collect(state, &symbols);
-    if (!budget_->Spend(symbols.size() *
-                        (state.inner.size() + state.outer.size() + 1))) {
+    if (!budget_->Spend(kStateSteps +
+                        symbols.size() *
+                            (state.inner.size() + state.outer.size() + 1))) {
       return false;
     }
     for (const Symbol c : symbols) {
@@ -439,9 +449,23 @@ Inclusion IncludesResource(std::span<const Pattern> outer, const Pattern& inner,
   return apart;
 }
 
-bool MatchesSome(const Pattern& pattern, Domain domain) {
-  Budget budget(UINT64_MAX);
-  return Includes({}, pattern, domain, &budget).verdict == Verdict::kFails;
+bool MatchesSomeRole(const Pattern& pattern) {
+  PatternAutomaton automaton;
+  automaton.Add(pattern);
+  const auto read = [&automaton](std::string_view text, bool fold,
+                                 Places places) {
+    Places next;
+    for (const char c : text) {
+      automaton.Step(places, static_cast<Symbol>(c), fold, &next);
+      places.swap(next);
+    }
+    return !places.empty();
+  };
+  // Region and account may be anything, and so may what follows `role/`: there
+  // every pattern matches some text.
+  return read("ram:", false, automaton.Start()) &&
+         read(kRole, true,
+              automaton.At(static_cast<uint32_t>(pattern.free_from)));
 }
 
 void AppendUtf8(Symbol c, std::string* out) {

@@ -84,6 +84,8 @@ class PatternAutomaton {
   uint32_t places() const { return static_cast<uint32_t>(symbols_.size()); }
 
   Places Start() const;
+  // The one place, and what a star there leads to.
+  Places At(uint32_t place) const;
   // fold   literals match either case
   // to     replaced
   void Step(const Places& from, Symbol c, bool fold, Places* to) const;
@@ -143,8 +145,8 @@ Inclusion Includes(std::span<const Pattern> outer, const Pattern& inner,
 Inclusion IncludesResource(std::span<const Pattern> outer, const Pattern& inner,
                            Budget* budget);
 
-// Whether some text of the domain matches.
-bool MatchesSome(const Pattern& pattern, Domain domain);
+// Whether the pattern of a resource matches some role of RAM.
+bool MatchesSomeRole(const Pattern& pattern);
 
 // The character in UTF-8.
 void AppendUtf8(Symbol c, std::string* out);

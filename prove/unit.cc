@@ -71,7 +71,7 @@ bool UnitProof::MayBeRole(uint32_t pattern) {
   if (known < 0) {
     const std::string_view text =
         proof_.Text(proof_.view.resource_patterns[pattern].text);
-    known = MatchesSome(ReadResource(text), Domain::kRole) ? 1 : 0;
+    known = MatchesSomeRole(ReadResource(text)) ? 1 : 0;
   }
   return known != 0;
 }
