@@ -99,7 +99,10 @@ Status CheckContext(std::span<const ContextEntry> context) {
   for (size_t i = 0; i < context.size(); ++i) {
     if (context[i].values.size() > kMaxContextValues) return kTooManyValues;
     for (size_t k = 0; few && k < i; ++k) {
-      if (SameContextKey(context[i].key, context[k].key)) return kKeyTwice;
+      if (context[i].key.size() == context[k].key.size() &&
+          SameContextKey(context[i].key, context[k].key)) {
+        return kKeyTwice;
+      }
     }
   }
   return few || !HasKeyTwice(context) ? OkStatus() : kKeyTwice;

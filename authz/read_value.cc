@@ -293,8 +293,14 @@ bool BlockHolds(const BlockConstant& block,
 }
 
 bool ReadTruth(std::string_view text, bool* value) noexcept {
-  *value = EqualFolded(text, "true");
-  return *value || EqualFolded(text, "false");
+  // Setting this bit folds a letter, and makes no letter of anything else.
+  constexpr uint32_t kFold = 0x20202020;
+  if (text.size() < 4 || text.size() > 5) return false;
+  const uint32_t head = LoadWord<uint32_t>(text.data()) | kFold;
+  *value = text.size() == 4;
+  return *value
+             ? head == LoadWord<uint32_t>("true")
+             : head == LoadWord<uint32_t>("fals") && FoldAscii(text[4]) == 'e';
 }
 
 }  // namespace writ

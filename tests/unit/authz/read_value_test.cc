@@ -184,5 +184,23 @@ TEST(ReadTruth, KnowsTwoWordsInAnyCase) {
   }
 }
 
+TEST(ReadTruth, EveryOtherByteIsNoTruth) {
+  for (const std::string_view word : {"true", "false"}) {
+    for (size_t place = 0; place < word.size(); ++place) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text(word);
+        text[place] = static_cast<char>(byte);
+        const bool same =
+            byte == word[place] || byte == word[place] - 'a' + 'A';
+        bool value = false;
+        EXPECT_EQ(ReadTruth(text, &value), same) << text;
+        if (same) {
+          EXPECT_EQ(value, word == "true");
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace writ
