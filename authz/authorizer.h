@@ -52,7 +52,7 @@ struct Attachment {
   // ascending.
   std::span<const uint32_t> without = {};
   // Statements that do not count, ascending; `policy` is the place in the unit.
-  // For what-if questions: such an attachment is decided without its index.
+  // For what-if questions; found with the index all the same.
   std::span<const StatementRef> without_statements = {};
 };
 
