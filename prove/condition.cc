@@ -129,24 +129,30 @@ Status ConditionProof::CollectAtoms(const std::string& place, Run code,
 }
 
 Status ConditionProof::UniteTexts(const std::string& place,
-                                  const std::vector<const Meaning*>& of_a,
-                                  const std::vector<const Meaning*>& of_b) {
-  same_.clear();
-  const auto is_in = [](const std::vector<const Meaning*>& list,
-                        const Meaning& meaning) {
-    return std::ranges::any_of(
-        list, [&](const Meaning* other) { return *other == meaning; });
-  };
-  for (const Meaning* a : of_a) {
-    if (a->set.reading != Reading::kText || is_in(of_b, *a)) continue;
-    for (const Meaning* b : of_b) {
-      if (b->set.reading != Reading::kText || a->key != b->key) continue;
+                                  std::vector<Distinct>* distinct) {
+  constexpr uint32_t kBoth = 3;
+  for (size_t i = 0; i < distinct->size(); ++i) {
+    Distinct& one = (*distinct)[i];
+    if (one.meaning->set.reading != Reading::kText || one.sides == kBoth) {
+      continue;
+    }
+    for (size_t k = 0; k < distinct->size(); ++k) {
+      Distinct& other = (*distinct)[k];
+      if (one.same == other.same ||
+          other.meaning->set.reading != Reading::kText ||
+          one.meaning->key != other.meaning->key) {
+        continue;
+      }
       std::string witness;
-      const Verdict verdict =
-          SameTexts(a->set, b->set, &proof_.budget, &witness);
+      const Verdict verdict = SameTexts(one.meaning->set, other.meaning->set,
+                                        &proof_.budget, &witness);
       if (verdict == Verdict::kUnknown) return GaveUp(place + ": condition");
       if (verdict != Verdict::kHolds) continue;
-      same_[b] = a;
+      const size_t first = std::min(one.same, other.same);
+      const size_t second = std::max(one.same, other.same);
+      for (Distinct& each : *distinct) {
+        if (each.same == second) each.same = first;
+      }
       ++proof_.certificate.obligations;
     }
   }
@@ -156,53 +162,63 @@ Status ConditionProof::UniteTexts(const std::string& place,
 Status ConditionProof::NumberVariables(
     const std::string& place, const std::vector<const Meaning*>& of_a,
     const std::vector<const Meaning*>& of_b) {
-  WRIT_RETURN_IF_ERROR(UniteTexts(place, of_a, of_b));
-  std::vector<const Meaning*> all(of_a);
-  all.insert(all.end(), of_b.begin(), of_b.end());
-  std::ranges::sort(all, [](const Meaning* a, const Meaning* b) {
+  std::vector<std::pair<const Meaning*, uint32_t>> all;
+  for (const Meaning* meaning : of_a) all.emplace_back(meaning, 1);
+  for (const Meaning* meaning : of_b) all.emplace_back(meaning, 2);
+  std::ranges::sort(all, [](const auto& a, const auto& b) {
     // What is unreadable together stands together: small diagrams.
-    return std::tie(a->key, a->set.reading, a->set) <
-           std::tie(b->key, b->set.reading, b->set);
+    return std::tie(a.first->key, a.first->set.reading, a.first->set) <
+           std::tie(b.first->key, b.first->set.reading, b.first->set);
   });
+  std::vector<Distinct> distinct;
+  std::vector<size_t> places;  // in `distinct`
+  for (const auto& [meaning, side] : all) {
+    if (distinct.empty() || *distinct.back().meaning != *meaning) {
+      distinct.push_back({meaning, 0, distinct.size()});
+    }
+    distinct.back().sides |= side;
+    places.push_back(distinct.size() - 1);
+  }
+  WRIT_RETURN_IF_ERROR(UniteTexts(place, &distinct));
+
   variables_.clear();
   functions_.clear();
   diagrams_.Clear();
-  // The variables of what equals the meaning before.
+  const auto add = [this](const Meaning* meaning, bool unreadable) {
+    variables_.push_back({meaning, unreadable});
+    return static_cast<uint32_t>(variables_.size() - 1);
+  };
+  std::vector<Diagram> functions;  // of the distinct ones
   uint32_t unreadable = 0;
-  uint32_t inside = 0;
-  const Meaning* before = nullptr;
-  for (const Meaning* meaning : all) {
-    if (same_.contains(meaning)) continue;
+  for (size_t i = 0; i < distinct.size(); ++i) {
+    const Meaning* meaning = distinct[i].meaning;
+    if (distinct[i].same != i) {
+      functions.push_back(functions[distinct[i].same]);
+      continue;
+    }
     const bool typed = meaning->set.reading != Reading::kText;
-    const bool same_key = before != nullptr && before->key == meaning->key &&
-                          before->set.reading == meaning->set.reading;
-    if (!same_key && typed) {
-      unreadable = static_cast<uint32_t>(variables_.size());
-      variables_.push_back({meaning, true});
-    }
-    if (!same_key || before->set != meaning->set) {
-      inside = static_cast<uint32_t>(variables_.size());
-      variables_.push_back({meaning, false});
-    }
-    before = meaning;
+    const bool first =
+        i == 0 || distinct[i - 1].meaning->key != meaning->key ||
+        distinct[i - 1].meaning->set.reading != meaning->set.reading;
+    if (typed && first) unreadable = add(meaning, true);
     // No value lies in the empty set.
     Diagram function =
-        meaning->set.empty() ? kFalse : diagrams_.Choose(inside, kTrue, kFalse);
+        meaning->set.empty()
+            ? kFalse
+            : diagrams_.Choose(add(meaning, false), kTrue, kFalse);
     if (typed) function = diagrams_.Choose(unreadable, kUnreadable, function);
-    functions_[meaning] = function;
+    functions.push_back(function);
+  }
+  for (size_t i = 0; i < all.size(); ++i) {
+    functions_[all[i].first] = functions[places[i]];
   }
   return OkStatus();
-}
-
-Diagram ConditionProof::DiagramOf(const Meaning* meaning) const {
-  const auto same = same_.find(meaning);
-  return functions_.at(same == same_.end() ? meaning : same->second);
 }
 
 Diagram ConditionProof::Conjunction(const std::vector<Literal>& literals) {
   Diagram all = kTrue;
   for (const Literal& literal : literals) {
-    Diagram one = DiagramOf(literal.meaning);
+    Diagram one = functions_.at(literal.meaning);
     if (literal.negated) one = diagrams_.Not(one);
     all = diagrams_.Apply(Diagrams::Op::kAnd, all, one);
   }
@@ -232,7 +248,7 @@ Status ConditionProof::RunInstruction(const std::string& place, size_t pc,
     const Meaning* meaning = nullptr;
     WRIT_RETURN_IF_ERROR(MeaningOf(place, OperandAt(code, pc), &meaning));
     stack.push_back(
-        diagrams_.Apply(Op::kWhere, machine->reached, DiagramOf(meaning)));
+        diagrams_.Apply(Op::kWhere, machine->reached, functions_.at(meaning)));
     return OkStatus();
   }
   switch (op) {

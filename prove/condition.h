@@ -66,14 +66,17 @@ class ConditionProof {
                       std::vector<const Meaning*>* meanings);
   Status MeaningOf(const std::string& place, uint32_t atom,
                    const Meaning** meaning);
+  // A meaning of one comparison, however often it occurs.
+  struct Distinct {
+    const Meaning* meaning;
+    uint32_t sides;  // bit 0: of the first side, bit 1: of the second
+    size_t same;     // the first one with the same texts; else itself
+  };
   Status NumberVariables(const std::string& place,
                          const std::vector<const Meaning*>& of_a,
                          const std::vector<const Meaning*>& of_b);
   // Finds equal languages of texts that are written differently.
-  Status UniteTexts(const std::string& place,
-                    const std::vector<const Meaning*>& of_a,
-                    const std::vector<const Meaning*>& of_b);
-  Diagram DiagramOf(const Meaning* meaning) const;
+  Status UniteTexts(const std::string& place, std::vector<Distinct>* distinct);
   Diagram Conjunction(const std::vector<Literal>& literals);
   Status RunCode(const std::string& place, Run code, Diagram* result);
   Status RunInstruction(const std::string& place, size_t pc, Machine* machine,
@@ -87,7 +90,6 @@ class ConditionProof {
   std::vector<Meaning> tests_;                   // of the tree, of this time
   std::vector<Variable> variables_;
   std::map<const Meaning*, Diagram> functions_;
-  std::map<const Meaning*, const Meaning*> same_;  // of this comparison
 };
 
 }  // namespace writ::prove

@@ -10,8 +10,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "authz/program/program.h"
@@ -33,6 +35,12 @@ using Milliseconds = std::chrono::duration<double, std::milli>;
 struct Input {
   std::vector<ast::Policy> trees;
   std::vector<ast::PolicyKind> kinds;
+};
+
+// One test of a condition, as JSON has it.
+struct GeneratedTestText {
+  std::string op;
+  std::string values;
 };
 
 // How long each proof took.
@@ -162,6 +170,137 @@ TEST(Prove, HoldsForRandomPolicies) {
             << " ms, largest " << times.Largest().count() << " ms\n";
   EXPECT_GE(times.count(), wanted);
   EXPECT_LE(median.count(), 20.0);
+}
+
+// Texts of few characters, so that patterns cover each other in every way.
+std::string Word(std::string_view alphabet, size_t longest,
+                 reference::Random* random) {
+  std::string text;
+  for (size_t i = random->Below(longest + 1); i > 0; --i) {
+    const char c = random->Pick(alphabet);
+    text += c == 'e' ? "\u00e9" : std::string(1, c);
+  }
+  return text;
+}
+
+std::string TangledAction(reference::Random* random) {
+  if (random->Percent(5)) return "*";
+  return random->Pick(std::string_view("fg*?")) + Word("fF*?", 2, random) +
+         ":" + random->Pick(std::string_view("ab*?")) +
+         Word("abA**?e", 5, random);
+}
+
+std::string TangledResource(reference::Random* random) {
+  if (random->Percent(4)) return "*";
+  constexpr std::string_view kServices[] = {"ram", "r?m", "*", "oss", "o*"};
+  constexpr std::string_view kStarts[] = {"", "role/", "ROLE/", "*", "?ole/"};
+  return "acs:" + std::string(random->Pick(kServices)) + ":" +
+         Word("*?a", 2, random) + ":" + Word("**1", 2, random) + ":" +
+         std::string(random->Pick(kStarts)) + Word("abA/:***?e", 6, random);
+}
+
+GeneratedTestText TangledTest(reference::Random* random) {
+  struct Row {
+    std::string_view op;
+    std::string_view values;
+  };
+  constexpr Row kRows[] = {
+      {"NumericLessThan", "n"},
+      {"NumericGreaterThanEquals", "n"},
+      {"NumericNotEquals", "n"},
+      {"NumericEquals", "n"},
+      {"IpAddress", "i"},
+      {"NotIpAddress", "i"},
+      {"StringLike", "l"},
+      {"StringNotLike", "l"},
+      {"StringEqualsIgnoreCase", "s"},
+      {"StringEquals", "s"},
+      {"DateLessThanEquals", "d"},
+      {"DateNotEquals", "d"},
+      {"Bool", "b"},
+  };
+  constexpr std::string_view kBlocks[] = {
+      "10.0.0.0/8", "10.0.0.0/9",  "10.128.0.0/9",       "::/0",
+      "0.0.0.0/0",  "2001:db8::1", "::ffff:10.0.0.0/104"};
+  const Row& row = random->Pick(kRows);
+  std::string values;
+  for (size_t i = random->Below(5); i > 0; --i) {
+    if (!values.empty()) values += ",";
+    values += '"';
+    switch (row.values[0]) {
+      case 'n':
+        values += std::to_string(random->Below(4)) + ".0";
+        break;
+      case 'i':
+        values += random->Pick(kBlocks);
+        break;
+      case 'd':
+        values +=
+            "2026-01-0" + std::to_string(1 + random->Below(3)) + "T00:00:00Z";
+        break;
+      case 'b':
+        values += random->Percent(50) ? "true" : "False";
+        break;
+      case 'l':
+        values += Word("abA**?e", 5, random);
+        break;
+      default:
+        values += Word("abAe", 2, random);
+    }
+    values += '"';
+  }
+  return {std::string(row.op), "[" + values + "]"};
+}
+
+std::string TangledPolicy(reference::Random* random) {
+  std::string statements;
+  const auto list = [random](auto make) {
+    std::string items;
+    for (size_t i = 1 + random->Below(6); i > 0; --i) {
+      items += (items.empty() ? "\"" : ",\"") + make(random) + "\"";
+    }
+    return "[" + items + "]";
+  };
+  for (size_t i = 1 + random->Below(6); i > 0; --i) {
+    std::map<std::string, std::map<std::string, std::string>> tests;
+    for (size_t k = random->Below(5); k > 0; --k) {
+      const GeneratedTestText test = TangledTest(random);
+      tests[test.op][random->Percent(50) ? "demo:k" : "demo:l"] = test.values;
+    }
+    std::string condition;
+    for (const auto& [op, keys] : tests) {
+      condition += (condition.empty() ? "\"" : ",\"") + op + "\":{";
+      std::string inner;
+      for (const auto& [key, values] : keys) {
+        inner += (inner.empty() ? "\"" : ",\"") + key + "\":" + values;
+      }
+      condition += inner + "}";
+    }
+    statements += std::string(statements.empty() ? "" : ",") +
+                  "{\"Effect\":\"" + (random->Percent(50) ? "Allow" : "Deny") +
+                  "\",\"" + (random->Percent(20) ? "NotAction" : "Action") +
+                  "\":" + list(TangledAction) + ",\"" +
+                  (random->Percent(20) ? "NotResource" : "Resource") +
+                  "\":" + list(TangledResource) + ",\"Condition\":{" +
+                  condition + "}}";
+  }
+  return "{\"Version\":\"1\",\"Statement\":[" + statements + "]}";
+}
+
+TEST(Prove, HoldsForTangledPolicies) {
+  const uint64_t seed = NumberFromEnvironment("WRIT_SEED", 20261124);
+  const uint64_t wanted = NumberFromEnvironment("WRIT_CASES", 500);
+  reference::Random random(seed);
+  Times times;
+  for (uint64_t i = 0; i < wanted && !HasFailure(); ++i) {
+    const std::string json = TangledPolicy(&random);
+    SCOPED_TRACE(json);
+    Input input;
+    ASSERT_TRUE(ReadDocument(json, ast::PolicyKind::kIdentity, &input));
+    EXPECT_TRUE(Prove(input, {}, &times));
+  }
+  std::cout << times.count() << " proofs, median " << times.Median().count()
+            << " ms, largest " << times.Largest().count() << " ms\n";
 }
 
 // Names and texts that nobody would write.

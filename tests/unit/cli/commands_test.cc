@@ -58,6 +58,26 @@ TEST_F(CommandsTest, NothingIsWrittenOnError) {
   EXPECT_EQ(Read(path), "policy p { alow fc:* on *; }");
 }
 
+TEST_F(CommandsTest, ProveShowsWhatItProvedAndWritesNothingUnasked) {
+  const std::string path = Write("p.writ", kGood);
+  const std::string target = folder() + "/target";
+  const Outcome proved = Run("compile --prove " + path);
+  EXPECT_EQ(proved.exit, 0);
+  EXPECT_NE(proved.out.find("image and policies agree"), std::string::npos);
+  EXPECT_NE(Run("compile --prove --format json " + path)
+                .out.find("\"proved\":true,\"statements\":"),
+            std::string::npos);
+  const std::string passes =
+      " --without resource-tries --without intervals --together";
+  EXPECT_EQ(Run("compile --prove" + passes + " -o " + target + " " + path).exit,
+            0);
+  EXPECT_TRUE(Read(target).starts_with("WRITPROG"));
+  EXPECT_NE(Run("compile --prove --without sorting " + path)
+                .err.find("there are normalise"),
+            std::string::npos);
+  EXPECT_EQ(Run("compile --target json --prove " + path).exit, 2);
+}
+
 TEST_F(CommandsTest, TranslationTakesWhatAProgramRefuses) {
   const std::string path =
       Write("p.writ", "writ 1; policy p identity { allow fc on *; }");
