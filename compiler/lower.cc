@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "authz/program/utf8.h"
+#include "compiler/passes.h"
 #include "grammar/value.h"
 
 namespace writ {
@@ -280,6 +281,7 @@ class StatementLowering {
         WRIT_RETURN_IF_ERROR(Test(info, test));
       }
     }
+    DropRepeated(&out_.condition);
     return OkStatus();
   }
 
@@ -294,11 +296,7 @@ class StatementLowering {
       atom.operands.push_back(*std::move(operand));
     }
     SortUnique(&atom.operands);
-    const ir::Literal literal = {program_->Intern(std::move(atom)),
-                                 info.negated};
-    if (std::ranges::find(out_.condition, literal) == out_.condition.end()) {
-      out_.condition.push_back(literal);
-    }
+    out_.condition.push_back({program_->Intern(std::move(atom)), info.negated});
     return OkStatus();
   }
 

@@ -58,7 +58,9 @@ bool HasWildcard(std::string_view pattern) {
 template <typename Covers>
 bool DropCoveredPatterns(std::vector<std::string>* patterns,
                          CoverBudget* budget, Covers covers) {
-  if (patterns->size() < 2) return false;
+  if (patterns->size() < 2 || std::ranges::none_of(*patterns, HasWildcard)) {
+    return false;
+  }
   if (std::ranges::find(*patterns, "*") != patterns->end()) {
     *patterns = {"*"};
     return true;
@@ -66,7 +68,8 @@ bool DropCoveredPatterns(std::vector<std::string>* patterns,
   return DropCovered(
       patterns, *budget,
       [&](const std::string& outer, const std::string& inner) {
-        // Most pairs differ at once.
+        // Most pairs differ at once, but there may be very many.
+        if (!budget->Step()) return false;
         if (outer[0] != inner[0] && outer[0] != '*' && outer[0] != '?') {
           return false;
         }
@@ -150,17 +153,6 @@ bool NormaliseAtom(ir::Atom* atom, CoverBudget* budget) {
   return false;
 }
 
-// Drops literals that stand in the list before.
-void DropRepeated(std::vector<ir::Literal>* condition) {
-  size_t kept = 0;
-  for (size_t i = 0; i < condition->size(); ++i) {
-    const auto end = condition->begin() + static_cast<ptrdiff_t>(kept);
-    if (std::find(condition->begin(), end, (*condition)[i]) != end) continue;
-    (*condition)[kept++] = (*condition)[i];
-  }
-  condition->resize(kept);
-}
-
 // What one value costs a test, in an order of tests: reading it, above all.
 int CostOf(Opcode op) {
   switch (op) {
@@ -196,6 +188,31 @@ int CostOf(Opcode op) {
 }
 
 }  // namespace
+
+void DropRepeated(std::vector<ir::Literal>* condition) {
+  if (condition->size() < 2) return;
+  // Sorted by literal, so that a long condition does not cost its square.
+  std::vector<std::tuple<uint32_t, bool, size_t>> places;
+  places.reserve(condition->size());
+  for (const ir::Literal& literal : *condition) {
+    places.emplace_back(literal.atom, literal.negated, places.size());
+  }
+  std::ranges::sort(places);
+  std::vector<size_t> kept;
+  for (size_t i = 0; i < places.size(); ++i) {
+    const auto& [atom, negated, place] = places[i];
+    if (i > 0 && std::get<0>(places[i - 1]) == atom &&
+        std::get<1>(places[i - 1]) == negated) {
+      continue;
+    }
+    kept.push_back(place);
+  }
+  std::ranges::sort(kept);
+  for (size_t i = 0; i < kept.size(); ++i) {
+    (*condition)[i] = (*condition)[kept[i]];
+  }
+  condition->resize(kept.size());
+}
 
 void Normalise(ir::Program* program) {
   CoverBudget budget(kMaxCoverSteps);

@@ -2,6 +2,8 @@
 #ifndef WRIT_COMPILER_PASSES_H_
 #define WRIT_COMPILER_PASSES_H_
 
+#include <vector>
+
 #include "compiler/ir.h"
 
 // The passes over the intermediate form. (Those over the image are in index.h;
@@ -16,6 +18,11 @@ void Normalise(ir::Program* program);
 // Sorts the literals of each condition by what they cost, cheap ones first.
 // Conjunction does not mind (R39: a plain false wins wherever it stands).
 void OrderConditions(ir::Program* program);
+
+// Keeps the first of equal literals, in their order.
+//
+// Cost  what sorting takes
+void DropRepeated(std::vector<ir::Literal>* condition);
 
 }  // namespace writ
 
