@@ -139,6 +139,11 @@ TEST(Load, NewerFormatsAreToldApartFromDamage) {
   EXPECT_EQ(put(offsetof(ImageHeader, minor), 9), StatusCode::kOk);
   EXPECT_EQ(put(offsetof(ImageHeader, semantics), 2),
             StatusCode::kUnimplemented);
+  // And what to do about it.
+  EXPECT_NE(Program::Load(image).status().message().find(
+                "semantics 2, this build knows 1: use the build that made it, "
+                "or compile the policies again"),
+            std::string_view::npos);
   put(offsetof(ImageHeader, semantics), 1);
   EXPECT_EQ(put(offsetof(ImageHeader, major), 2), StatusCode::kUnimplemented);
 }
