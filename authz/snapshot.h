@@ -30,7 +30,7 @@ struct DirectoryTables {
 // change it make a new one (SnapshotCompiler) and swap the pointer that askers
 // hold.
 class Snapshot {
-public:
+ public:
   Snapshot(uint64_t revision, DirectoryTables tables)
       : revision_(revision), tables_(std::move(tables)) {}
   Snapshot(const Snapshot &) = delete;
@@ -63,7 +63,7 @@ public:
   // for a number that this snapshot did not give. Borrowed from the snapshot.
   const PolicyLabel *FindPolicy(uint32_t policy) const noexcept;
 
-private:
+ private:
   const uint64_t revision_;
   const DirectoryTables tables_;
 };
@@ -76,7 +76,7 @@ private:
 // (std::atomic<std::shared_ptr> takes such a lock too, only where neither
 // -Wthread-safety nor ThreadSanitizer sees it.)
 class SnapshotHolder {
-public:
+ public:
   SnapshotHolder() = default;
   explicit SnapshotHolder(std::shared_ptr<const Snapshot> snapshot)
       : current_(std::move(snapshot)) {}
@@ -85,11 +85,11 @@ public:
   std::shared_ptr<const Snapshot> Current() const;
   void Publish(std::shared_ptr<const Snapshot> snapshot);
 
-private:
+ private:
   mutable Mutex mu_;
   std::shared_ptr<const Snapshot> current_ WRIT_GUARDED_BY(mu_);
 };
 
-} // namespace writ
+}  // namespace writ
 
-#endif // WRIT_AUTHZ_SNAPSHOT_H_
+#endif  // WRIT_AUTHZ_SNAPSHOT_H_
