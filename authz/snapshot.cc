@@ -15,16 +15,16 @@ namespace {
 using Declared = RequestPrincipal::Declared;
 
 std::span<const Attachment> AttachmentsOf(
-    const std::shared_ptr<const PolicyList> &list) {
+    const std::shared_ptr<const PolicyList>& list) {
   if (list == nullptr) return {};
   return list->attachments;
 }
 
 // The whole ARN again.
-std::string_view TextOf(const RequestResource &resource) {
+std::string_view TextOf(const RequestResource& resource) {
   constexpr size_t kPrefixBytes = 4;  // acs:
-  const char *const begin = resource.segments[0].data() - kPrefixBytes;
-  const char *const end =
+  const char* const begin = resource.segments[0].data() - kPrefixBytes;
+  const char* const end =
       resource.segments[3].data() + resource.segments[3].size();
   return {begin, static_cast<size_t>(end - begin)};
 }
@@ -32,8 +32,8 @@ std::string_view TextOf(const RequestResource &resource) {
 // Who asks, and what the directory holds for the request.
 class Gathered final : public AttachmentSource {
  public:
-  Gathered(const DirectoryTables &tables, const Request &request,
-           const Attachment *session)
+  Gathered(const DirectoryTables& tables, const Request& request,
+           const Attachment* session)
       : tables_(tables), request_(request) {
     if (session == nullptr) return;
     session_ = *session;
@@ -45,27 +45,27 @@ class Gathered final : public AttachmentSource {
 
   // Reads the principal; false when it is of no known form.
   bool Read();
-  const Caller &caller() const { return caller_; }
+  const Caller& caller() const { return caller_; }
   bool in_management_account() const { return in_management_account_; }
 
   AttachmentLists ListsFor(
-      const RequestResource &resource) const noexcept override;
+      const RequestResource& resource) const noexcept override;
 
  private:
   void Add(std::span<const Attachment> list) const {
     if (!list.empty()) lists_[count_++] = list;
   }
-  void AddScoped(const RequestResource &resource) const;
+  void AddScoped(const RequestResource& resource) const;
   void AddControl(std::string_view owner) const;
-  void AddTrust(const RequestResource &resource, std::string_view owner) const;
-  void AddBucket(const RequestResource &resource) const;
+  void AddTrust(const RequestResource& resource, std::string_view owner) const;
+  void AddBucket(const RequestResource& resource) const;
 
-  const DirectoryTables &tables_;
-  const Request &request_;
+  const DirectoryTables& tables_;
+  const Request& request_;
   std::optional<Attachment> session_;
   Caller caller_;
-  const PrincipalEntry *principal_ = nullptr;
-  const AccountEntry *account_ = nullptr;
+  const PrincipalEntry* principal_ = nullptr;
+  const AccountEntry* account_ = nullptr;
   bool in_management_account_ = false;
   bool assumes_role_ = false;
   // Own, session, scoped, the owner's and the caller's control, trust, bucket.
@@ -74,8 +74,8 @@ class Gathered final : public AttachmentSource {
 };
 
 bool Gathered::Read() {
-  const RequestPrincipal &asked = request_.principal;
-  const PrincipalEntry *const user = asked.declared == Declared::kByName
+  const RequestPrincipal& asked = request_.principal;
+  const PrincipalEntry* const user = asked.declared == Declared::kByName
                                          ? tables_.principals.Find(asked.name)
                                          : nullptr;
   if (user != nullptr && user->caller.kind == PrincipalKind::kUser &&
@@ -108,7 +108,7 @@ bool Gathered::Read() {
 }
 
 AttachmentLists Gathered::ListsFor(
-    const RequestResource &resource) const noexcept {
+    const RequestResource& resource) const noexcept {
   count_ = 0;
   const std::string_view named = resource.account();
   const std::string_view owner =
@@ -124,23 +124,23 @@ AttachmentLists Gathered::ListsFor(
   return {lists_.data(), count_};
 }
 
-void Gathered::AddScoped(const RequestResource &resource) const {
-  const ResourceEntry *const entry = tables_.resources.Find(TextOf(resource));
+void Gathered::AddScoped(const RequestResource& resource) const {
+  const ResourceEntry* const entry = tables_.resources.Find(TextOf(resource));
   const std::string_view group =
       entry == nullptr ? request_.resource_group : entry->group;
-  for (const auto &list : principal_->scoped) {
+  for (const auto& list : principal_->scoped) {
     if (list->group == group) return Add(list->attachments);
   }
 }
 
 void Gathered::AddControl(std::string_view owner) const {
-  const AccountEntry *const entry =
+  const AccountEntry* const entry =
       owner == caller_.account ? account_ : tables_.accounts.Find(owner);
   if (entry != nullptr) Add(entry->control);
   if (entry != account_ && account_ != nullptr) Add(account_->control);
 }
 
-void Gathered::AddTrust(const RequestResource &resource,
+void Gathered::AddTrust(const RequestResource& resource,
                         std::string_view owner) const {
   constexpr std::string_view kRolePrefix = "role/";
   const std::string_view role = resource.segments[3];
@@ -148,21 +148,21 @@ void Gathered::AddTrust(const RequestResource &resource,
   const std::optional<RoleKey> key =
       RoleKey::Of(owner, role.substr(kRolePrefix.size()));
   if (!key) return;
-  const PrincipalEntry *const entry = tables_.principals.Find(key->text());
+  const PrincipalEntry* const entry = tables_.principals.Find(key->text());
   if (entry != nullptr) Add(AttachmentsOf(entry->trust));
 }
 
-void Gathered::AddBucket(const RequestResource &resource) const {
+void Gathered::AddBucket(const RequestResource& resource) const {
   const std::string_view object = resource.segments[3];
-  const BucketEntry *const entry =
+  const BucketEntry* const entry =
       tables_.buckets.Find(object.substr(0, object.find('/')));
   if (entry != nullptr) Add(AttachmentsOf(entry->policy));
 }
 
 }  // namespace
 
-Decision Snapshot::Decide(const Request &request, std::span<StatementRef> all,
-                          const Attachment *session) const noexcept {
+Decision Snapshot::Decide(const Request& request, std::span<StatementRef> all,
+                          const Attachment* session) const noexcept {
   Decision decision;
   decision.reason = Reason::kMalformedRequest;
   Gathered gathered(tables_, request, session);
@@ -175,9 +175,9 @@ Decision Snapshot::Decide(const Request &request, std::span<StatementRef> all,
   return decision;
 }
 
-const PolicyLabel *Snapshot::FindPolicy(uint32_t policy) const noexcept {
+const PolicyLabel* Snapshot::FindPolicy(uint32_t policy) const noexcept {
   const auto key = UnitPage::KeyOf(policy);
-  const UnitPage *const page = tables_.units.Find({key.data(), key.size()});
+  const UnitPage* const page = tables_.units.Find({key.data(), key.size()});
   if (page == nullptr) return nullptr;
   const uint32_t place = policy - page->unit->first_policy;
   if (place >= page->unit->policies.size()) return nullptr;

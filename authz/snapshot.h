@@ -33,8 +33,8 @@ class Snapshot {
  public:
   Snapshot(uint64_t revision, DirectoryTables tables)
       : revision_(revision), tables_(std::move(tables)) {}
-  Snapshot(const Snapshot &) = delete;
-  Snapshot &operator=(const Snapshot &) = delete;
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
 
   uint64_t revision() const { return revision_; }
 
@@ -56,12 +56,12 @@ class Snapshot {
   //          that is itself wrong is an implicit deny, `malformed-request`.
   // Cost     one hash of the principal's name, a look-up for each other table
   //          that the resource concerns, and Decide; no allocation, no lock
-  Decision Decide(const Request &request, std::span<StatementRef> all = {},
-                  const Attachment *session = nullptr) const noexcept;
+  Decision Decide(const Request& request, std::span<StatementRef> all = {},
+                  const Attachment* session = nullptr) const noexcept;
 
   // What the policy of a StatementRef is called; null for a session policy and
   // for a number that this snapshot did not give. Borrowed from the snapshot.
-  const PolicyLabel *FindPolicy(uint32_t policy) const noexcept;
+  const PolicyLabel* FindPolicy(uint32_t policy) const noexcept;
 
  private:
   const uint64_t revision_;
