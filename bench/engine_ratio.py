@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Holds the engine's figures against their bars.
 
-Both programs decide the same requests, one after the other on one processor,
-pair after pair; the figure is the median of the ratios of the pairs, with the
+Both programs decide the same requests five times over, one program after the
+other on one processor, pair after pair; what counts is processor time; the figure is the median of the ratios of the pairs, with the
 interval in which the median of all such pairs lies (from the order of the
 ratios alone: at 15 pairs the 4th and the 12th, 96 %). A bar falls short only
 if the whole interval does. Needs `writ` and `yardstick` (bench/CMakeLists.txt).
@@ -92,11 +92,12 @@ def compare(arguments):
         for _ in range(arguments.pairs):
             ours.append(run(
                 [arguments.writ, "bench", "--workload", ram, "--format",
-                 "json", "--rounds", "3", "--seconds", "1"],
+                 "json", "--rounds", "5", "--seconds", "0"],
                 arguments.processor))
             theirs.append(run(
                 [arguments.foreign, aws, "x"] if arguments.foreign
-                else [arguments.yardstick, aws, "1"], arguments.processor))
+                else [arguments.yardstick, aws, "0.001"],
+                arguments.processor))
         counted = run([arguments.yardstick, ram, "0"], arguments.processor)
         for a, b in zip(ours, theirs):
             if a["mismatches"] or b["mismatches"]:
@@ -143,7 +144,8 @@ def growth(arguments):
             for size, list_of_size in figures.items():
                 list_of_size.append(run(
                     [arguments.writ, "bench", "--workload", shape, "--size",
-                     str(size), "--rounds", "3", "--format", "json"],
+                     str(size), "--rounds", "5", "--seconds", "0", "--format",
+                     "json"],
                     arguments.processor))
         for size, list_of_size in figures.items():
             if any(one["mismatches"] for one in list_of_size):

@@ -47,7 +47,7 @@ class Maker {
   Maker(const WorkloadShapeInfo& shape, size_t statements)
       : shape_(shape.shape),
         state_(HashBytes(shape.name, statements)),
-        space_(std::max<size_t>(20, statements / 5)) {
+        space_(std::max<size_t>(2, statements / 5)) {
     workload_.name = shape.name;
   }
 
