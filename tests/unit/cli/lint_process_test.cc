@@ -45,13 +45,13 @@ TEST_F(LintProcessTest, CheckListsTheRulingsOfStatements) {
   const std::string path =
       Write("guard.writ",
             "writ 1;\n\npolicy guard identity {\n  mfa =>\n  deny fc:* on *\n"
-            "  if acs:MFAPresent != \"true\" nocase;\n}\n");
+            "  when acs:MFAPresent != \"true\" nocase;\n}\n");
   const Outcome pretty = Run("check --rulings " + path);
   EXPECT_EQ(pretty.exit, 0);
   EXPECT_NE(pretty.out.find("guard, statement 1 `mfa`\n"), std::string::npos)
       << pretty.out;
   const Outcome compact = Run("check --rulings --format compact " + path);
-  EXPECT_NE(compact.out.find("guard.writ:6:6: R01: a negated test also holds"),
+  EXPECT_NE(compact.out.find("guard.writ:6:8: R01: a negated test also holds"),
             std::string::npos)
       << compact.out;
   const Json json =

@@ -80,7 +80,7 @@ TEST_F(TestProcessTest, ExplainSaysWhatWouldMakeADenyAnAllow) {
       Write("mfa.writ",
             "writ 1;\n\npolicy mfa identity {\n  read =>\n"
             "  allow oss:GetObject on acs:oss:*:*:photos/*\n"
-            "  if acs:MFAPresent is true;\n}\n");
+            "  when acs:MFAPresent is true;\n}\n");
   const std::string question =
       " -p " + path +
       " --principal acs:ram::1:user/alice --action oss:GetObject --resource ";
