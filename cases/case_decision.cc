@@ -66,15 +66,20 @@ const Diagnostic* FirstError(const Diagnostics& diagnostics) {
 }
 
 Result<CompiledCase> CompileCase(std::span<const CasePolicy> policies,
-                                 std::span<const ast::Policy> trees) {
+                                 std::span<const ast::Policy> trees,
+                                 uint64_t max_steps) {
   std::vector<PolicyInput> inputs;
   inputs.reserve(trees.size());
   for (size_t i = 0; i < trees.size(); ++i) {
     inputs.push_back({&trees[i], policies[i].kind});
   }
-  WRIT_ASSIGN_OR_RETURN(std::string image, CompileProgram(inputs));
+  WRIT_ASSIGN_OR_RETURN(
+      std::string image,
+      CompileProgram(inputs, {.budget = {.decide_steps = max_steps}}));
   CompiledCase compiled;
-  WRIT_ASSIGN_OR_RETURN(compiled.program, Program::Load(std::move(image)));
+  WRIT_ASSIGN_OR_RETURN(
+      compiled.program,
+      Program::Load(std::move(image), {.max_steps = max_steps}));
   compiled.attachments.reserve(policies.size());
   for (size_t i = 0; i < policies.size(); ++i) {
     const CasePolicy& policy = policies[i];
@@ -110,7 +115,7 @@ CaseOutcome DecideCompiled(const Request& request,
   return outcome;
 }
 
-CaseOutcome DecideCase(const Case& one) {
+CaseOutcome DecideCase(const Case& one, uint64_t max_steps) {
   CaseOutcome outcome;
   std::vector<ast::Policy> trees;
   trees.reserve(one.policies.size());
@@ -143,7 +148,8 @@ CaseOutcome DecideCase(const Case& one) {
     outcome.error = one.request_error;
     return outcome;
   }
-  const Result<CompiledCase> compiled = CompileCase(one.policies, trees);
+  const Result<CompiledCase> compiled =
+      CompileCase(one.policies, trees, max_steps);
   if (!compiled.ok()) {
     outcome.error = CaseError{std::string(kCompileFailure),
                               compiled.status().ToString(), "/policies"};

@@ -2,6 +2,7 @@
 #ifndef WRIT_CASES_CASE_DECISION_H_
 #define WRIT_CASES_CASE_DECISION_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,6 +13,7 @@
 #include "authz/authorizer.h"
 #include "authz/decision.h"
 #include "authz/program/program.h"
+#include "base/limits.h"
 #include "base/source.h"
 #include "base/status.h"
 #include "cases/case_file.h"
@@ -53,17 +55,20 @@ struct CaseOutcome {
 // Compiles trees that are free of errors: policies[i] describes trees[i]. The
 // attachments borrow from `policies`.
 //
-// Errors   as CompileProgram and Program::Load
+// max_steps  that the worst request may take of one policy
+// Errors     as CompileProgram and Program::Load
 Result<CompiledCase> CompileCase(std::span<const CasePolicy> policies,
-                                 std::span<const ast::Policy> trees);
+                                 std::span<const ast::Policy> trees,
+                                 uint64_t max_steps = kMaxDecideSteps);
 
 // Decides a request whose policies are compiled; `error` of the outcome has
 // code `request` when the request is wrong.
 CaseOutcome DecideCompiled(const Request& request,
                            const CompiledCase& compiled);
 
-// The whole way: reader, judge, compiler, verifier, authorizer.
-CaseOutcome DecideCase(const Case& one);
+// The whole way: reader, judge, compiler, verifier, authorizer; `max_steps` as
+// CompileCase.
+CaseOutcome DecideCase(const Case& one, uint64_t max_steps = kMaxDecideSteps);
 
 // The verdict as an expectation; nothing when the case could not be decided
 // for a reason other than an invalid policy.

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // `writ compile`: RAM JSON, which is a translation and asks only that the text
 // parses, or a program, which only a valid policy becomes.
+#include <cstdint>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/command.h"
 #include "cli/flags.h"
+#include "cli/max_steps.h"
 #include "cli/output.h"
 #include "cli/proved_program.h"
 #include "cli/source_map.h"
@@ -24,6 +27,7 @@ struct ProgramFlags {
   std::string format;
   std::vector<std::string> without;
   bool together = false;
+  std::string max_steps;
 };
 
 // The passes that are left; nothing for a name that is no pass.
@@ -52,6 +56,9 @@ ExitCode CompileToProgram(const PolicyFile& file,
   if (file.diagnostics.has_errors()) return ExitCode::kFindings;
   const std::optional<PassSet> passes = PassesWithout(flags.without);
   if (!passes) return ExitCode::kUsage;
+  const std::optional<uint64_t> steps =
+      ReadMaxSteps("compile", flags.max_steps);
+  if (!steps) return ExitCode::kUsage;
   if (flags.output.empty() && !flags.prove) {
     std::cerr << "writ compile: a program is binary; name a file with -o, or "
                  "`-o -`\n";
@@ -63,9 +70,14 @@ ExitCode CompileToProgram(const PolicyFile& file,
     inputs.push_back({policy, KindOf(*policy, asked, &guessed)});
   }
   const Result<ProvedProgram> program =
-      CompileAndProve(inputs, *passes, flags.together);
+      CompileAndProve(inputs, *passes, flags.together, *steps);
   const std::string& name = file.source.name();
-  if (!program.ok()) return ComplainAbout(name, program.status());
+  if (!program.ok()) {
+    const ExitCode exit = ComplainAbout(name, program.status());
+    return program.status().code() == StatusCode::kResourceExhausted
+               ? ExitCode::kFindings
+               : exit;
+  }
   // The certificate makes room for a program on standard output.
   std::ostream& out = flags.output == "-" ? std::cerr : std::cout;
   if (flags.prove && flags.format == "json") {
@@ -125,6 +137,9 @@ ExitCode RunCompile(Args args) {
                 &of_program.without);
   flags.Bool("--together", "one unit of all policies of a kind",
              &of_program.together);
+  flags.String("--max-steps", "N",
+               "refuse policies whose worst request takes more steps of a unit",
+               &of_program.max_steps);
   flags.Positionals(&paths, 1, 1);
   if (std::optional<ExitCode> exit = flags.Parse(args)) return *exit;
 
@@ -145,10 +160,11 @@ ExitCode RunCompile(Args args) {
                  "--target json\n";
     return ExitCode::kUsage;
   }
-  if (!program && (of_program.prove || of_program.together ||
-                   !of_program.without.empty())) {
-    std::cerr << "writ compile: --prove, --together and --without belong to "
-                 "--target program\n";
+  if (!program &&
+      (of_program.prove || of_program.together || !of_program.without.empty() ||
+       !of_program.max_steps.empty())) {
+    std::cerr << "writ compile: --prove, --together, --without and "
+                 "--max-steps belong to --target program\n";
     return ExitCode::kUsage;
   }
   std::vector<const ast::Policy*> policies;

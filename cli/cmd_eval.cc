@@ -22,6 +22,7 @@
 #include "cases/case_file.h"
 #include "cli/command.h"
 #include "cli/flags.h"
+#include "cli/max_steps.h"
 #include "cli/question.h"
 
 namespace writ {
@@ -48,7 +49,7 @@ bool IsBlank(std::string_view line) {
 
 // Answers one line; says on standard error when it is not what was expected.
 std::string AnswerLine(std::string_view line, uint64_t number, bool expect,
-                       Tally* tally) {
+                       uint64_t max_steps, Tally* tally) {
   Case one;
   ++tally->lines;
   if (const auto error = ReadCase(line, &one)) {
@@ -59,7 +60,7 @@ std::string AnswerLine(std::string_view line, uint64_t number, bool expect,
     }
     return BadLineJson(number, *error);
   }
-  const CaseOutcome outcome = DecideCase(one);
+  const CaseOutcome outcome = DecideCase(one, max_steps);
   if (expect && one.expect) {
     ++tally->expectations;
     const auto met = ExpectationMet(outcome);
@@ -81,7 +82,7 @@ std::string AnswerLine(std::string_view line, uint64_t number, bool expect,
   return OutcomeJson(JsonQuote(one.id), outcome);
 }
 
-ExitCode EvalCases(const std::string& path, bool expect) {
+ExitCode EvalCases(const std::string& path, bool expect, uint64_t max_steps) {
   UniqueFd file;
   int fd = STDIN_FILENO;
   if (path != "-") {
@@ -111,7 +112,7 @@ ExitCode EvalCases(const std::string& path, bool expect) {
     }
     if (!line->has_value()) break;
     if (IsBlank(**line)) continue;
-    out += AnswerLine(**line, reader.line_number(), expect, &tally);
+    out += AnswerLine(**line, reader.line_number(), expect, max_steps, &tally);
     out += '\n';
     if (out.size() >= kFlushBytes && !flush()) return ExitCode::kInternal;
   }
@@ -148,10 +149,17 @@ ExitCode RunEval(Args args) {
                "make a deny an allow; --explain alone is short",
                {"short", "full", "why-not"}, &explain);
   flags.Format({"json", "pretty"}, &format);
+  std::string max_steps;
+  flags.String("--max-steps", "N",
+               "refuse policies whose worst request takes more steps",
+               &max_steps);
   flags.Bool("--no-exit-status", "exit 0 on a deny too", &no_exit_status);
   std::vector<std::string_view> words(args.begin(), args.end());
   std::ranges::replace(words, "--explain", "--explain=short");
   if (const auto exit = flags.Parse(words)) return *exit;
+  const std::optional<uint64_t> steps = ReadMaxSteps("eval", max_steps);
+  if (!steps) return ExitCode::kUsage;
+  one.max_steps = *steps;
   const Detail detail = explain.empty()        ? Detail::kNone
                         : explain == "full"    ? Detail::kFull
                         : explain == "why-not" ? Detail::kWhyNot
@@ -169,10 +177,10 @@ ExitCode RunEval(Args args) {
   if (has_one || format == "pretty") {
     Complain(
         "a case file holds its policies and requests: --cases goes with "
-        "--expect only");
+        "--expect and --max-steps only");
     return ExitCode::kUsage;
   }
-  return EvalCases(cases, expect);
+  return EvalCases(cases, expect, *steps);
 }
 
 }  // namespace writ

@@ -2,10 +2,10 @@
 // `writ inspect`: what policies and program images hold, in numbers.
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdint>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +19,7 @@
 #include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/inspect.h"
+#include "cli/max_steps.h"
 #include "cli/output.h"
 #include "grammar/json_out.h"
 #include "grammar/render.h"
@@ -125,13 +126,6 @@ ExitCode Inspection::InspectPolicies(const std::string& path,
   return file.diagnostics.has_errors() ? ExitCode::kFindings : ExitCode::kOk;
 }
 
-bool ReadMaxSteps(const std::string& text, VerifyOptions* options) {
-  const char* const end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, options->max_steps);
-  return read.ec == std::errc() && read.ptr == end && options->max_steps >= 1 &&
-         options->max_steps <= kMaxDecideSteps;
-}
-
 }  // namespace
 
 ExitCode RunInspect(Args args) {
@@ -149,15 +143,11 @@ ExitCode RunInspect(Args args) {
   flags.Positionals(&paths, 1, SIZE_MAX);
   if (std::optional<ExitCode> exit = flags.Parse(args)) return *exit;
 
-  VerifyOptions options;
-  if (!max_steps.empty() && !ReadMaxSteps(max_steps, &options)) {
-    std::cerr << "writ inspect: --max-steps is a number from 1 to "
-              << kMaxDecideSteps << "\n";
-    return ExitCode::kUsage;
-  }
+  const std::optional<uint64_t> steps = ReadMaxSteps("inspect", max_steps);
+  if (!steps) return ExitCode::kUsage;
   const Result<std::vector<std::string>> files = ExpandPaths(paths);
   if (!files.ok()) return ComplainAbout("inspect", files.status());
-  Inspection inspection(format == "json", options);
+  Inspection inspection(format == "json", {.max_steps = *steps});
   ExitCode exit = ExitCode::kOk;
   for (const std::string& path : *files) {
     exit = Worst(exit, inspection.Inspect(path));

@@ -48,10 +48,12 @@ std::vector<std::vector<uint32_t>> UnitsByKind(
 }  // namespace
 
 Result<ProvedProgram> CompileAndProve(const std::vector<PolicyInput>& policies,
-                                      PassSet passes, bool together) {
+                                      PassSet passes, bool together,
+                                      uint64_t max_steps) {
   ProvedProgram made;
   CompileOptions options;
   options.passes = passes;
+  options.budget.decide_steps = max_steps;
   std::vector<std::vector<uint32_t>> units;
   if (together) units = UnitsByKind(policies);
   options.units = units;
@@ -61,7 +63,7 @@ Result<ProvedProgram> CompileAndProve(const std::vector<PolicyInput>& policies,
 
   start = Clock::now();
   WRIT_ASSIGN_OR_RETURN(const std::unique_ptr<const Program> program,
-                        Program::Load(made.image));
+                        Program::Load(made.image, {.max_steps = max_steps}));
   made.load_ms = MillisecondsSince(start);
 
   std::vector<ProofInput> inputs;

@@ -2,10 +2,12 @@
 #ifndef WRIT_CLI_PROVED_PROGRAM_H_
 #define WRIT_CLI_PROVED_PROGRAM_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/status.h"
 #include "cli/command.h"
 #include "compiler/compile.h"
@@ -25,10 +27,12 @@ struct ProvedProgram {
 
 // Compiles, loads and proves.
 //
-// together  policies of one kind become one unit
-// Errors    as CompileProgram and Program::Load
+// together   policies of one kind become one unit
+// max_steps  that the worst request may take of one unit
+// Errors     as CompileProgram and Program::Load
 Result<ProvedProgram> CompileAndProve(const std::vector<PolicyInput>& policies,
-                                      PassSet passes, bool together);
+                                      PassSet passes, bool together,
+                                      uint64_t max_steps = kMaxDecideSteps);
 
 // What was shown of the file, for people or as JSON; ends with a newline.
 std::string CertificateText(std::string_view file,

@@ -263,11 +263,14 @@ ExitCode AnswerQuestion(const OneRequest& one, bool pretty, Detail detail) {
   }
   if (worst != ExitCode::kOk) return worst;
   if (!KeepOnly(one, &loaded)) return ExitCode::kUsage;
-  const auto compiled = CompileCase(loaded.policies, loaded.trees);
+  const auto compiled =
+      CompileCase(loaded.policies, loaded.trees, one.max_steps);
   if (!compiled.ok()) {
     Complain(one.command,
              "cannot compile the policies: " + compiled.status().ToString());
-    return ExitCode::kInternal;
+    return compiled.status().code() == StatusCode::kResourceExhausted
+               ? ExitCode::kFindings
+               : ExitCode::kInternal;
   }
   const RequestView view(*request);
   const CaseOutcome outcome = DecideCompiled(view.request(), *compiled);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/limits.h"
 #include "cli/command.h"
 #include "cli/flags.h"
 
@@ -27,7 +28,8 @@ struct OneRequest {
   std::vector<std::string> resources;
   std::vector<std::string> context;
   std::string now;
-  std::vector<std::string> only;  // names of the policies in force
+  std::vector<std::string> only;         // names of the policies in force
+  uint64_t max_steps = kMaxDecideSteps;  // of the worst request of a policy
 };
 
 // How much of the explanation is asked for.

@@ -13,9 +13,15 @@
 namespace writ {
 namespace {
 
+// An image with an index is decided by units, whose bounds count then instead
+// of those of the policies.
+bool HasIndex(const CompileOptions& options) {
+  return options.passes.Has(Pass::kIndex) || !options.units.empty();
+}
+
 Status BuildIndex(const CompileOptions& options, Image* image) {
   const PassSet passes = options.passes;
-  if (!passes.Has(Pass::kIndex) && options.units.empty()) return OkStatus();
+  if (!HasIndex(options)) return OkStatus();
   CompileMeter meter(options.budget);
   std::vector<UnitCost> costs;
   WRIT_RETURN_IF_ERROR(BuildUnits(options, &meter, &costs, image));
@@ -55,8 +61,10 @@ Result<std::string> CompileProgram(std::span<const PolicyInput> inputs,
   if (passes.Has(Pass::kNormalise)) Normalise(&program);
   if (passes.Has(Pass::kOrderConditions)) OrderConditions(&program);
   Image image;
-  WRIT_RETURN_IF_ERROR(EmitTables(program, options.budget.image_bytes,
-                                  options.budget.decide_steps, &image));
+  const uint64_t policy_steps =
+      HasIndex(options) ? kMaxDecideSteps : options.budget.decide_steps;
+  WRIT_RETURN_IF_ERROR(
+      EmitTables(program, options.budget.image_bytes, policy_steps, &image));
   WRIT_RETURN_IF_ERROR(BuildIndex(options, &image));
   if (passes.Has(Pass::kIndex)) TagRulings(inputs, &image);
   std::string sealed = image.Seal();

@@ -210,6 +210,35 @@ TEST_F(EvalProcess, AnInvalidPolicyExitsThreeAndDecidesNothing) {
   EXPECT_NE(outcome.err, "");
 }
 
+// The bound that the refusal of --max-steps 1 names is the one that suffices.
+TEST_F(EvalProcess, MaxStepsRefusesPoliciesThatMayTakeMore) {
+  const std::string now = "--now 2026-06-01T00:00:00Z --max-steps ";
+  const Outcome refused = EvalOne(now + "1");
+  EXPECT_EQ(refused.exit, 3);
+  EXPECT_EQ(refused.out, "");
+  const std::string before = "would take ";
+  const size_t at = refused.err.find(before);
+  ASSERT_NE(at, std::string::npos) << refused.err;
+  const int steps = std::atoi(refused.err.c_str() + at + before.size());
+  ASSERT_GT(steps, 1) << refused.err;
+  EXPECT_EQ(EvalOne(now + std::to_string(steps)).exit, 0);
+  EXPECT_EQ(EvalOne(now + std::to_string(steps - 1)).exit, 3);
+  for (const char* wrong : {"0", "x", "-1", "1000000000000"}) {
+    EXPECT_EQ(EvalOne(now + wrong).exit, 2) << wrong;
+  }
+}
+
+TEST_F(EvalProcess, MaxStepsHoldsForEveryCaseOfAFile) {
+  const std::string one = ReadLines("tests/conformance/ram.jsonl").at(0) + "\n";
+  const Outcome answered = Eval("--max-steps 100000 --expect --cases -", one);
+  EXPECT_EQ(answered.exit, 0) << answered.err;
+  const Outcome refused = Eval("--max-steps 1 --cases -", one);
+  EXPECT_EQ(refused.exit, 0);
+  EXPECT_NE(refused.out.find("more than the limit of 1"), std::string::npos)
+      << refused.out;
+  EXPECT_EQ(Eval("--max-steps 1 --expect --cases -", one).exit, 4);
+}
+
 TEST_F(EvalProcess, WrongUsageExitsTwo) {
   EXPECT_EQ(Eval("").exit, 2);
   EXPECT_EQ(Eval("--expect").exit, 2);

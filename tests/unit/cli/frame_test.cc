@@ -277,6 +277,32 @@ TEST_F(FrameTest, InspectSumsUpPoliciesAndPrograms) {
   EXPECT_EQ(program["statements"], 2);
   EXPECT_GT(program["worst_steps"], 0);
   EXPECT_EQ(program["bytes"], Read(image).size());
+  // What is printed is what --max-steps holds it to, here and there.
+  const int steps = program["worst_steps"];
+  const std::string enough = " --max-steps " + std::to_string(steps) + " ";
+  const std::string less = " --max-steps " + std::to_string(steps - 1) + " ";
+  EXPECT_EQ(Run("inspect" + enough + image).exit, 0);
+  EXPECT_EQ(Run("inspect" + less + image).exit, 3);
+  for (const char* without : {"", "--without index"}) {
+    const std::string compile =
+        "compile --target program -o " + image + " " + without;
+    EXPECT_EQ(Run(compile + " " + path).exit, 0);
+    const int most =
+        Json::parse(Run("inspect --format json " + image)
+                        .out)["files"][0]["program"]["worst_steps"];
+    std::filesystem::remove(image);
+    const auto bounded = [&](int bound) {
+      return Run(compile + " --max-steps " + std::to_string(bound) + " " +
+                 path);
+    };
+    const Outcome refused = bounded(most - 1);
+    EXPECT_EQ(refused.exit, 3) << without;
+    EXPECT_THAT(refused.err, HasSubstr(std::to_string(most) + " steps"));
+    EXPECT_FALSE(std::filesystem::exists(image));
+    EXPECT_EQ(bounded(most).exit, 0) << without;
+    EXPECT_EQ(bounded(0).exit, 2);
+  }
+  EXPECT_EQ(Run("compile --max-steps 9 " + path).exit, 2);
   std::string damaged = Read(image);
   damaged[damaged.size() / 2] ^= 1;
   Write("damaged.prog", damaged);
