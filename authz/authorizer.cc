@@ -137,9 +137,12 @@ Status CheckSession(const Question& question) {
              : OkStatus();
 }
 
+// A deny without statements; the room for them stays as it is.
 void Refuse(Reason reason, uint32_t resource, Decision* decision) {
-  *decision = Decision();
+  decision->verdict = Verdict::kImplicitDeny;
+  decision->layer = Layer::kDefault;
   decision->reason = reason;
+  decision->statement_count = 0;
   decision->resource = resource;
 }
 

@@ -40,13 +40,20 @@ bool BoundRequest::FindName(uint32_t* action_class) const noexcept {
 uint32_t BoundRequest::RunAutomaton() const noexcept {
   const uint32_t columns =
       view_->action_moves.size() / view_->action_states.size();
-  uint32_t state = 0;
+  // A move is where the row of the next state begins: the only thing that one
+  // byte waits for is the load of the byte before.
+  const char* const moves = view_->action_moves.data();
+  const auto* const bytes =
+      reinterpret_cast<const unsigned char*>(view_->action_bytes.data());
+  uint32_t row = 0;
   for (const char byte : action_.text) {
-    const uint8_t column =
-        view_->action_bytes.At(static_cast<unsigned char>(byte));
-    state = view_->action_moves.At(state * columns + column);
+    const uint32_t column = bytes[static_cast<unsigned char>(byte)];
+    uint16_t next = 0;
+    std::memcpy(&next, moves + size_t{row + column} * sizeof(next),
+                sizeof(next));
+    row = next;
   }
-  return view_->action_states.At(state);
+  return view_->action_states.At(row / columns);
 }
 
 void BoundRequest::BindAnew(const ProgramView& view) noexcept {
@@ -88,16 +95,22 @@ Truth BoundRequest::TestAtom(uint32_t atom) noexcept {
     const AtomRange range = view_->atom_ranges.At(atom);
     if (range.axis != kNoIndex) return ranks_.Test(*view_, range);
   }
-  return CompareOperands(*view_, view_->atoms.At(atom), context_, budget_);
+  uint32_t& memo = atom_memo_[atom % kAtomMemo];
+  if (memo >> 2 == atom) return static_cast<Truth>(memo & 3);
+  const Truth truth =
+      CompareOperands(*view_, view_->atoms.At(atom), context_, budget_);
+  memo = atom << 2 | static_cast<uint32_t>(truth);
+  return truth;
 }
 
 Truth BoundRequest::RunAnew(uint32_t condition) noexcept {
-  const Run code = view_->conditions.At(condition).code;
-  const Truth truth = RunCondition(*view_, code, this, budget_);
   if (!memo_ready_) {
     memo_.fill(kNoMemo);
+    atom_memo_.fill(kNoMemo);
     memo_ready_ = true;
   }
+  const Run code = view_->conditions.At(condition).code;
+  const Truth truth = RunCondition(*view_, code, this, budget_);
   memo_[condition % kMemo] = condition << 2 | static_cast<uint32_t>(truth);
   return truth;
 }

@@ -63,6 +63,7 @@ class BoundRequest {
 
  private:
   static constexpr size_t kMemo = 64;
+  static constexpr size_t kAtomMemo = 16;
   static constexpr uint32_t kNoMemo = UINT32_MAX;
   // Longer actions are read by the automaton.
   static constexpr size_t kMaxFolded = 128;
@@ -90,6 +91,8 @@ class BoundRequest {
   bool memo_ready_ = false;
   // Direct-mapped: the condition times 4, plus its Truth.
   std::array<uint32_t, kMemo> memo_;
+  // Likewise, of tests without an axis.
+  std::array<uint32_t, kAtomMemo> atom_memo_;
 };
 
 }  // namespace writ

@@ -17,7 +17,7 @@ inline bool Take(std::string_view prefix, std::string_view* text) {
 }
 
 bool IsName(std::string_view text) {
-  return !text.empty() && text.find('/') == std::string_view::npos;
+  return !text.empty() && FindNear(text, '/', 0) == std::string_view::npos;
 }
 
 // What stands behind the account: root, user/…, role/…/…, …-provider/….
@@ -82,7 +82,7 @@ bool ReadPrincipal(const RequestPrincipal& principal, Caller* caller) noexcept {
     return principal.declared == Declared::kByName && principal.account.empty();
   }
   if (!Take("acs:ram::", &rest)) return false;
-  const size_t colon = rest.find(':');
+  const size_t colon = FindNear(rest, ':', 0);
   if (colon == std::string_view::npos || colon == 0) return false;
   caller->account = rest.substr(0, colon);
   if (!principal.account.empty() && principal.account != caller->account) {

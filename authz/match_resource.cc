@@ -1,38 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "authz/match_resource.h"
 
-#include <cstring>
+#include <algorithm>
+#include <bit>
 
 #include "authz/match_glob.h"
+#include "authz/text.h"
 
 namespace writ {
 namespace {
 
 constexpr std::string_view kPrefix = "acs:";
 constexpr std::string_view kRolePrefix = "role/";
+// What PlacesOf looks at.
+constexpr size_t kNearBytes = 64;
 
 }  // namespace
 
 bool ReadResource(std::string_view text, RequestResource* resource) noexcept {
-  *resource = RequestResource();
   if (text == "*") {
+    *resource = RequestResource();
     resource->any = true;
     return true;
   }
   if (!text.starts_with(kPrefix)) return false;
-  std::string_view rest = text.substr(kPrefix.size());
-  resource->subject = rest;
-  const char* at = rest.data();
-  const char* const end = at + rest.size();
+  resource->any = false;
+  resource->fold_bytes = 0;
+  const std::string_view subject = text.substr(kPrefix.size());
+  resource->subject = subject;
+  // The colons of ordinary ARNs lie among the first bytes.
+  uint64_t near = PlacesOf(subject, ':');
+  size_t at = 0;
   for (size_t i = 0; i < 3; ++i) {
-    const void* const found =
-        std::memchr(at, ':', static_cast<size_t>(end - at));
-    if (found == nullptr) return false;
-    const char* const colon = static_cast<const char*>(found);
-    resource->segments[i] = {at, static_cast<size_t>(colon - at)};
+    const size_t colon = near != 0
+                             ? static_cast<size_t>(std::countr_zero(near))
+                             : FindNear(subject, ':', std::max(at, kNearBytes));
+    if (colon == std::string_view::npos) return false;
+    near &= near - 1;
+    resource->segments[i] = {subject.data() + at, colon - at};
     at = colon + 1;
   }
-  rest = {at, static_cast<size_t>(end - at)};
+  const std::string_view rest(subject.data() + at, subject.size() - at);
   resource->segments[3] = rest;
   if (resource->service() == "ram" && rest.starts_with(kRolePrefix)) {
     const size_t slash = rest.find('/', kRolePrefix.size());

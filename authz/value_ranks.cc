@@ -67,18 +67,16 @@ uint32_t RankOfAddress(const ProgramView& view, Run points,
   } else {
     at.low = uint64_t{0xffff} << 32 | word(0) >> 32;
   }
+  // Without branches: where an address lies is anybody's guess.
   uint32_t low = 0;
-  uint32_t high = points.count;
-  while (low < high) {
-    const uint32_t middle = low + (high - low) / 2;
-    const AddressPoint point = view.address_points.At(points.first + middle);
-    const bool below =
-        point.high != at.high ? point.high < at.high : point.low <= at.low;
-    if (below) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
+  for (uint32_t left = points.count; left > 0;) {
+    const uint32_t half = (left + 1) / 2;
+    const AddressPoint point =
+        view.address_points.At(points.first + low + half - 1);
+    const bool below = (point.high < at.high) |
+                       ((point.high == at.high) & (point.low <= at.low));
+    low += below ? half : 0;
+    left -= half;
   }
   return low;
 }
@@ -151,8 +149,10 @@ const ContextEntry* FindEntry(const ProgramView& view, uint32_t key,
   }
   const size_t folded = record.folded_bytes;
   for (const ContextEntry& entry : context) {
-    if (entry.key.size() == name.size() &&
-        EqualFolded(entry.key.substr(0, folded), name.substr(0, folded)) &&
+    if (entry.key.size() != name.size()) continue;
+    // Nearly always it is spelled alike.
+    if (EqualBytes(entry.key, name)) return &entry;
+    if (EqualFolded(entry.key.substr(0, folded), name.substr(0, folded)) &&
         (folded == name.size() ||
          entry.key.substr(folded) == name.substr(folded))) {
       return &entry;

@@ -34,8 +34,21 @@ inline uint64_t HashBytes(std::string_view bytes, uint64_t seed = 0) {
     hash = HashMix(hash ^ word, kWord);
     at += sizeof(word);
   }
+  // The last bytes as a little-endian number, by loads of a fixed size.
   uint64_t tail = 0;
-  if (left > 0) std::memcpy(&tail, at, left);
+  if (left >= sizeof(uint32_t)) {
+    uint32_t low = 0;
+    uint32_t high = 0;
+    std::memcpy(&low, at, sizeof(low));
+    std::memcpy(&high, at + left - sizeof(high), sizeof(high));
+    tail = low | uint64_t{high} << (8 * (left - sizeof(high)));
+  } else if (left > 0) {
+    const auto byte = [at](size_t i) {
+      return uint64_t{static_cast<unsigned char>(at[i])};
+    };
+    tail = byte(0) | byte(left / 2) << (8 * (left / 2)) |
+           byte(left - 1) << (8 * (left - 1));
+  }
   return HashMix(hash ^ tail ^ (uint64_t{left} << 56), kTail);
 }
 

@@ -98,8 +98,10 @@ __attribute__((noinline)) size_t DecideRequests(
     const WorkloadEngine& engine, std::span<const WorkloadRequest> requests,
     std::span<StatementRef> room) {
   size_t allows = 0;
+  Decision decision;
   for (const WorkloadRequest& request : requests) {
-    allows += engine.Decide(request, room).allowed() ? 1 : 0;
+    engine.Decide(request, &decision, room);
+    allows += decision.allowed() ? 1 : 0;
   }
   return allows;
 }
@@ -173,7 +175,9 @@ void CheckExpected(const WorkloadEngine& engine, const Workload& workload,
   for (const WorkloadRequest& request : workload.requests) {
     if (!request.allowed) continue;
     ++figures->checked;
-    const bool allowed = engine.Decide(request, room).allowed();
+    Decision decision;
+    engine.Decide(request, &decision, room);
+    const bool allowed = decision.allowed();
     if (allowed != *request.allowed) ++figures->mismatches;
   }
 }
@@ -193,8 +197,10 @@ Status CheckAgainstTables(const WorkloadEngine& engine,
        std::max<size_t>(16, kMaxComparedStatements / workload.statements)});
   for (size_t i = 0; i < count; ++i) {
     const WorkloadRequest& request = workload.requests[i];
-    const Decision a = engine.Decide(request, room);
-    const Decision b = plain->Decide(request, other);
+    Decision a;
+    Decision b;
+    engine.Decide(request, &a, room);
+    plain->Decide(request, &b, other);
     const size_t shown = std::min<size_t>(a.statement_count, room.size());
     ++figures->checked;
     const bool equal =
@@ -284,7 +290,8 @@ ExitCode Bench(const Settings& settings, const std::string& format,
     if (!compared.ok()) return ComplainAbout(settings.workload, compared);
   }
   for (const WorkloadRequest& request : workload.requests) {
-    const Decision decision = engine.Decide(request, room);
+    Decision decision;
+    engine.Decide(request, &decision, room);
     figures.allows += decision.allowed() ? 1 : 0;
     figures.determining += decision.statement_count;
   }

@@ -78,26 +78,37 @@ size_t WorkloadEngine::SlotOf(std::string_view arn) const noexcept {
   return slot;
 }
 
-Decision WorkloadEngine::Decide(const WorkloadRequest& request,
-                                std::span<StatementRef> all) const noexcept {
+void WorkloadEngine::Decide(const WorkloadRequest& request, Decision* decision,
+                            std::span<StatementRef> all) const noexcept {
+  if (request.more.empty()) {
+    const ContextEntry context[] = {
+        {"acs:SourceIp", {&request.address, 1}},
+        {"acs:SecureTransport", {&request.secure, 1}}};
+    return DecideWith(request, context, decision, all);
+  }
   std::array<ContextEntry, 2 + kMaxWorkloadKeys> context;
   context[0] = {"acs:SourceIp", {&request.address, 1}};
   context[1] = {"acs:SecureTransport", {&request.secure, 1}};
   const size_t more = std::min(request.more.size(), kMaxWorkloadKeys);
   std::copy_n(request.more.begin(), more, context.begin() + 2);
+  DecideWith(request, std::span(context).first(2 + more), decision, all);
+}
 
+void WorkloadEngine::DecideWith(const WorkloadRequest& request,
+                                std::span<const ContextEntry> context,
+                                Decision* decision,
+                                std::span<StatementRef> all) const noexcept {
   Request question;
   question.principal.name = request.arn;
   question.action = request.action;
   question.resources = {&request.resource, 1};
-  question.context = {context.data(), 2 + more};
-  Decision decision;
+  question.context = context;
   const Principal& principal = principals_[SlotOf(request.arn)];
   const Status status = writ::Decide(
       question,
       std::span(attachments_).subspan(principal.first, principal.count),
-      &decision, all);
-  return status.ok() ? decision : Decision();
+      decision, all);
+  if (!status.ok()) *decision = Decision();
 }
 
 ImageBytes MeasureImage(const Program& program) {

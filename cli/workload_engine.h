@@ -30,9 +30,10 @@ class WorkloadEngine {
 
   // Decides from the texts of the request alone: nothing is known of it before.
   //
-  // all  room for every determining statement
-  Decision Decide(const WorkloadRequest& request,
-                  std::span<StatementRef> all) const noexcept;
+  // decision  replaced
+  // all       room for every determining statement
+  void Decide(const WorkloadRequest& request, Decision* decision,
+              std::span<StatementRef> all) const noexcept;
 
   const Program& program() const { return *program_; }
   // From the trees to the image.
@@ -41,6 +42,10 @@ class WorkloadEngine {
   double load_ms() const { return load_ms_; }
 
  private:
+  void DecideWith(const WorkloadRequest& request,
+                  std::span<const ContextEntry> context, Decision* decision,
+                  std::span<StatementRef> all) const noexcept;
+
   // A slot of the table of principals; free if nothing is attached.
   struct Principal {
     std::string_view arn;

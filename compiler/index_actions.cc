@@ -143,6 +143,11 @@ Status BuildActionClasses(const CompileOptions&, CompileMeter* meter,
   }
   for (uint32_t& state : made->states) state = classes[state];
   MergeStates(&*made);
+  // A move is the place of a row, so that a decision need not multiply.
+  if (made->moves.size() > size_t{UINT16_MAX} + 1) return OkStatus();
+  for (uint16_t& move : made->moves) {
+    move = static_cast<uint16_t>(move * made->columns);
+  }
   if (!meter->Step(made->moves.size()) ||
       !meter->State(static_cast<uint32_t>(made->states.size()))) {
     return meter->Exhausted();

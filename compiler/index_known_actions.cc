@@ -45,12 +45,12 @@ bool IsName(std::string_view text) {
 // The class of an action as a decision finds it.
 uint32_t ClassOf(const ProgramView& view, std::string_view action) {
   const uint32_t columns = view.action_moves.size() / view.action_states.size();
-  uint32_t state = 0;
+  uint32_t row = 0;
   for (const char byte : action) {
-    state = view.action_moves[state * columns +
-                              view.action_bytes[static_cast<uint8_t>(byte)]];
+    row =
+        view.action_moves[row + view.action_bytes[static_cast<uint8_t>(byte)]];
   }
-  return view.action_states[state];
+  return view.action_states[row / columns];
 }
 
 struct Name {

@@ -126,7 +126,8 @@ Status ActionProof::CheckShape() const {
     }
   }
   for (uint32_t i = 0; i < view.action_moves.size(); ++i) {
-    if (view.action_moves[i] >= states) {
+    const uint32_t row = view.action_moves[i];
+    if (row >= view.action_moves.size() || row % columns != 0) {
       return Differ("action automaton", "a move leads out of it");
     }
   }
@@ -302,9 +303,10 @@ Status ActionProof::WalkAutomaton() {
     for (const uint8_t byte : samples_) {
       Reading reading = {state.places, state.pending, state.walk};
       if (!ReadByte(byte, &reading)) continue;
-      const State next = {view.action_moves[state.automaton * columns +
-                                            view.action_bytes[byte]],
-                          reading.places, reading.pending, reading.walk};
+      const uint32_t row = view.action_moves[state.automaton * columns +
+                                             view.action_bytes[byte]];
+      const State next = {row / columns, reading.places, reading.pending,
+                          reading.walk};
       const auto [known, fresh] =
           known_.try_emplace(next, static_cast<uint32_t>(order_.size()));
       if (fresh) order_.push_back({next, at, byte});

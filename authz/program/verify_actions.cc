@@ -52,8 +52,9 @@ Status CheckAutomaton(const ProgramView& view, uint32_t* classes) {
     return Refuse("action moves", 0, "not a row for each state");
   }
   for (uint32_t i = 0; i < view.action_moves.size(); ++i) {
-    if (view.action_moves[i] >= states) {
-      return Refuse("action moves", i, "state out of range");
+    const uint32_t row = view.action_moves[i];
+    if (row >= view.action_moves.size() || row % columns != 0) {
+      return Refuse("action moves", i, "not the row of a state");
     }
   }
   for (uint32_t i = 0; i < states; ++i) {

@@ -53,12 +53,12 @@ uint32_t ColumnsOf(const ProgramView& view) {
 }
 
 uint32_t ClassByAutomaton(const ProgramView& view, std::string_view action) {
-  uint32_t state = 0;
+  uint32_t row = 0;
   for (const char byte : action) {
-    state = view.action_moves[state * ColumnsOf(view) +
-                              view.action_bytes[static_cast<uint8_t>(byte)]];
+    row =
+        view.action_moves[row + view.action_bytes[static_cast<uint8_t>(byte)]];
   }
-  return view.action_states[state];
+  return view.action_states[row / ColumnsOf(view)];
 }
 
 // The class by the perfect hash; kNoIndex if the action is not known.

@@ -186,7 +186,7 @@ TEST(VerifyIndex, EachRuleOfActionsRefusesItsViolation) {
        {"action moves[0]: not a row for each state",
         Row<uint8_t>(
             "columns", Section::kActionBytes, [](auto* r) { *r = 255; }, 0)},
-       {"action moves[0]: state out of range",
+       {"action moves[0]: not the row of a state",
         Row<uint16_t>("move", Section::kActionMoves,
                       [](auto* r) { *r = 0xffff; })},
        {"action states[0]: class out of range",
