@@ -24,14 +24,6 @@ struct Axis {
   std::vector<Address> addresses;  // kBlock
 };
 
-std::string Folded(std::string_view text) {
-  std::string folded(text);
-  for (char& c : folded) {
-    c = static_cast<char>(LowerSymbol(static_cast<unsigned char>(c)));
-  }
-  return folded;
-}
-
 template <typename Item>
 bool Ascends(const std::vector<Item>& items) {
   return std::ranges::adjacent_find(items, std::greater_equal<>()) ==

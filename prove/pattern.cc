@@ -52,6 +52,14 @@ constexpr size_t kNeverFree = SIZE_MAX;
 
 }  // namespace
 
+std::string Folded(std::string_view text) {
+  std::string folded(text);
+  for (char& c : folded) {
+    c = static_cast<char>(LowerSymbol(static_cast<unsigned char>(c)));
+  }
+  return folded;
+}
+
 Pattern ReadText(std::string_view text) {
   Pattern pattern;
   AppendWild(text, &pattern.symbols);

@@ -2,6 +2,7 @@
 #ifndef WRIT_PROVE_PATTERN_H_
 #define WRIT_PROVE_PATTERN_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -26,6 +27,16 @@ constexpr Symbol LowerSymbol(Symbol c) {
 }
 constexpr Symbol UpperSymbol(Symbol c) {
   return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c;
+}
+
+// ASCII letters in lower case.
+std::string Folded(std::string_view text);
+
+// Sorts, and keeps each item once.
+template <typename Item>
+void SortOnce(std::vector<Item>* items) {
+  std::ranges::sort(*items);
+  items->erase(std::unique(items->begin(), items->end()), items->end());
 }
 
 // The subjects over which two patterns are compared.

@@ -11,14 +11,6 @@ namespace {
 
 using Kind = PrincipalPatternKind;
 
-std::string Folded(std::string_view text) {
-  std::string folded(text);
-  for (char& c : folded) {
-    c = static_cast<char>(LowerSymbol(static_cast<unsigned char>(c)));
-  }
-  return folded;
-}
-
 // What follows `prefix`, unless nothing does or it is not there.
 std::optional<std::string_view> Behind(std::string_view prefix,
                                        std::string_view text) {

@@ -70,8 +70,9 @@ Result<Certificate> ProveProgram(std::span<const ProofInput> inputs,
     WRIT_RETURN_IF_ERROR(
         prove::UnitProof(&proof, &conditions, &statements).Run(units));
     WRIT_RETURN_IF_ERROR(prove::ActionProof(&proof).Run());
-    WRIT_RETURN_IF_ERROR(prove::ProveRanges(&proof, &conditions));
   }
+  // Ranges need no units.
+  WRIT_RETURN_IF_ERROR(prove::ProveRanges(&proof, &conditions));
   proof.certificate.steps = proof.budget.spent();
   return proof.certificate;
 }

@@ -14,14 +14,6 @@ namespace {
 
 using Texts = std::vector<std::string_view>;
 
-std::string Folded(std::string_view text) {
-  std::string folded(text);
-  for (char& c : folded) {
-    c = static_cast<char>(LowerSymbol(static_cast<unsigned char>(c)));
-  }
-  return folded;
-}
-
 Texts TextsOf(const ast::PatternList& list) {
   Texts texts;
   texts.reserve(list.values.items.size());

@@ -10,11 +10,6 @@ namespace {
 
 constexpr uint32_t kCheckRest = PostingRecord::kCheckRest;
 
-void SortOnce(std::vector<uint64_t>* pairs) {
-  std::ranges::sort(*pairs);
-  pairs->erase(std::unique(pairs->begin(), pairs->end()), pairs->end());
-}
-
 }  // namespace
 
 Status UnitProof::Run(std::span<const std::vector<uint32_t>> units) {

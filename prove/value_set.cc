@@ -19,23 +19,10 @@ std::strong_ordering CompareSizes(const Scalar& a, const Scalar& b) {
   return a.digits.compare(b.digits) <=> 0;
 }
 
-std::string Folded(std::string text) {
-  for (char& c : text) {
-    c = static_cast<char>(LowerSymbol(static_cast<unsigned char>(c)));
-  }
-  return text;
-}
-
 bool HasLetter(std::string_view text) {
   return std::ranges::any_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
   });
-}
-
-template <typename Item>
-void SortOnce(std::vector<Item>* items) {
-  std::ranges::sort(*items);
-  items->erase(std::unique(items->begin(), items->end()), items->end());
 }
 
 constexpr Address kMappedFirst = Address{0xffff00000000u};
@@ -121,7 +108,7 @@ ValueSet TextSet(TextRelation relation, std::vector<std::string> operands) {
   }
   if (relation == TextRelation::kSameNoCase) {
     set.folded = std::ranges::any_of(set.texts, HasLetter);
-    for (std::string& text : set.texts) text = Folded(std::move(text));
+    for (std::string& text : set.texts) text = Folded(text);
   }
   SortOnce(&set.texts);
   return set;

@@ -124,6 +124,11 @@ class Fixture {
     return ProveProgram(inputs_, image.View(), units_).status();
   }
 
+  // Of an image without units.
+  Status ProveTables(const Image& image) const {
+    return ProveProgram(inputs_, image.View()).status();
+  }
+
  private:
   ast::PolicyKind kind_;
   std::vector<ast::Policy> trees_;
@@ -403,6 +408,23 @@ TEST(PlantedFaults, AreFound) {
     EXPECT_NE(status.message().find(fault.words), std::string_view::npos)
         << fault.name << ": " << status.message();
   }
+}
+
+// A decision reads ranges also where there are no units.
+TEST(PlantedFaults, OfRangesWithoutUnitsAreFound) {
+  Fixture fixture = Identity();
+  Image image = fixture.image();
+  for (uint32_t kind = static_cast<uint32_t>(Section::kUnits);
+       kind <= static_cast<uint32_t>(Section::kActionNames); ++kind) {
+    image[static_cast<Section>(kind)].clear();
+  }
+  ASSERT_TRUE(Program::Load(image.Seal()).ok());
+  EXPECT_TRUE(fixture.ProveTables(image).ok())
+      << fixture.ProveTables(image).message();
+  Change<RankRange>(Section::kRanges, 0, [](auto* range) {
+    range->high == 0 ? ++range->high : --range->high;
+  })(&image);
+  EXPECT_EQ(fixture.ProveTables(image).code(), StatusCode::kInternal);
 }
 
 TEST(PlantedFaults, OfPrincipalsAreFound) {
