@@ -6,6 +6,9 @@
 
 #include "authz/clauses.h"
 #include "authz/explain_text.h"
+#include "authz/match_action.h"
+#include "authz/match_principal.h"
+#include "authz/match_resource.h"
 #include "authz/program/program.h"
 #include "authz/text.h"
 #include "cases/probe.h"
@@ -191,6 +194,25 @@ std::string PlaceOf(StatementRef ref, std::span<const std::string> names,
          NameOf(trees[ref.policy]->statements[ref.statement], ref.statement);
 }
 
+// What of a request that no policy is asked about cannot be read (R43).
+std::string MalformedText(const Request& request, uint32_t resource) {
+  Caller caller;
+  if (!ReadPrincipal(request.principal, &caller)) {
+    return "the principal `" + std::string(request.principal.name) +
+           "` is no user, role, root or service, or not what its type says";
+  }
+  RequestAction action;
+  if (!ReadAction(request.action, &action)) {
+    return "the action `" + std::string(request.action) +
+           "` is not of the form SERVICE:NAME";
+  }
+  if (resource >= request.resources.size()) {
+    return "the request names no resource";
+  }
+  return "the resource `" + std::string(request.resources[resource]) +
+         "` is not of the form acs:SERVICE:REGION:ACCOUNT:NAME";
+}
+
 std::string_view Mark(Truth truth) {
   switch (truth) {
     case Truth::kTrue:
@@ -226,6 +248,9 @@ Result<Trace> TraceDecision(const Request& request,
                         Explain(request, attachments, options));
   Trace trace;
   trace.resource = why.decision.resource;
+  if (why.decision.reason == Reason::kMalformedRequest) {
+    trace.malformed = MalformedText(request, trace.resource);
+  }
   std::vector<bool> asked(policies.size(), false);
   // The words of one statement of a unit.
   const auto words = [&](const ExplainedUnit& unit,
@@ -323,6 +348,9 @@ std::string TraceJson(const Trace& trace, std::span<const std::string> names) {
     json += (i == 0 ? "" : ",") + JsonQuote(names[trace.not_asked[i]]);
   }
   json += "]";
+  if (!trace.malformed.empty()) {
+    json += ",\"malformed\":" + JsonQuote(trace.malformed);
+  }
   if (trace.nearest) {
     json += ",\"nearest\":{\"policy\":" +
             std::to_string(trace.nearest->ref.policy) +
@@ -384,6 +412,9 @@ std::string TraceText(const Trace& trace, std::span<const std::string> names,
 std::string WhyNotText(const Trace& trace, std::span<const std::string> names,
                        std::span<const ast::Policy* const> trees) {
   std::string text;
+  if (!trace.malformed.empty()) {
+    text += "the request is wrong: " + Printable(trace.malformed) + "\n";
+  }
   if (trace.nearest) {
     const NearestAllow& nearest = *trace.nearest;
     text += "nearest allow: " + PlaceOf(nearest.ref, names, trees) +

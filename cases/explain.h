@@ -57,6 +57,9 @@ struct Trace {
   // Policies that were not asked: an earlier layer had decided, or they do not
   // concern the request.
   std::vector<uint32_t> not_asked;
+  // Of a request that is itself wrong (R43): what is, as a sentence without its
+  // full stop, not yet Printable.
+  std::string malformed;
   // Of a denial; nothing when no Allow was asked that did not match.
   std::optional<NearestAllow> nearest;
   // Of a denial: what together would make it an ALLOW; each as a sentence

@@ -12,8 +12,8 @@ namespace writ {
 ExitCode RunExplain(Args args) {
   Flags flags("explain", "",
               "Decides one request and says why: every layer that was asked, "
-              "statement by\nstatement and clause by clause; for a deny, what "
-              "came nearest and what would make\nit an allow. Exits 0 on a "
+              "statement by statement and clause by clause; for a deny, what "
+              "came nearest and what would make it an allow. Exits 0 on a "
               "deny too.");
   OneRequest one;
   one.command = "explain";

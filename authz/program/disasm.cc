@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string_view>
 
+#include "authz/constant_text.h"
 #include "authz/program/listing.h"
 #include "authz/program/opcode.h"
 
@@ -17,39 +18,6 @@ using listing::Quoted;
 
 constexpr std::string_view kPolicyKindNames[kProgramPolicyKinds] = {
     "identity", "resource", "trust", "session", "control"};
-
-std::string DecimalText(const DecimalConstant& value) {
-  if (value.sign == 0) return "0";
-  std::string out = value.sign < 0 ? "-0." : "0.";
-  for (size_t i = 0; i < value.digit_count; ++i) {
-    out += static_cast<char>('0' + value.digits[i]);
-  }
-  return out + "e" + std::to_string(value.point);
-}
-
-std::string InstantText(const InstantConstant& value) {
-  char nanos[24];
-  std::snprintf(nanos, sizeof(nanos), "%09u", value.nanos);
-  return "@" + std::to_string(value.seconds) + "." + nanos;
-}
-
-std::string BlockText(const BlockConstant& block) {
-  std::string out;
-  char group[8];
-  if (block.is_v6 != 0) {
-    for (size_t i = 0; i < 16; i += 2) {
-      std::snprintf(
-          group, sizeof(group), "%x",
-          static_cast<unsigned>(block.bytes[i] * 256 + block.bytes[i + 1]));
-      out += (i == 0 ? "" : ":") + std::string(group);
-    }
-  } else {
-    for (size_t i = 0; i < 4; ++i) {
-      out += (i == 0 ? "" : ".") + std::to_string(block.bytes[i]);
-    }
-  }
-  return out + "/" + std::to_string(block.prefix_bits);
-}
 
 class Lister {
  public:

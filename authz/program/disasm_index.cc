@@ -2,9 +2,10 @@
 //
 // The index of an image as text. Nodes are listed as they lie: parents before
 // children, each with the offsets that its edges lead to.
-#include <cstdio>
+#include <algorithm>
 #include <cstring>
 
+#include "authz/constant_text.h"
 #include "authz/program/listing.h"
 
 namespace writ::listing {
@@ -195,11 +196,16 @@ void IndexLister::Actions() {
 }
 
 std::string AddressPointText(const AddressPoint& point) {
-  char text[40];
-  std::snprintf(text, sizeof(text), "%016llx%016llx",
-                static_cast<unsigned long long>(point.high),
-                static_cast<unsigned long long>(point.low));
-  return text;
+  BlockConstant block = {};
+  const bool v4 = point.high == 0 && point.low >> 32 == 0xffff;
+  block.is_v6 = v4 ? 0 : 1;
+  for (size_t i = 0; i < 8; ++i) {
+    const auto shift = 56 - 8 * i;
+    block.bytes[i] = static_cast<uint8_t>(point.high >> shift);
+    block.bytes[8 + i] = static_cast<uint8_t>(point.low >> shift);
+  }
+  if (v4) std::copy_n(block.bytes.begin() + 12, 4, block.bytes.begin());
+  return AddressText(block);
 }
 
 void IndexLister::Axis(uint32_t index) {
@@ -238,7 +244,8 @@ void IndexLister::Intervals() {
 void IndexLister::Rulings() {
   for (uint32_t i = 0; i < view_.rulings.size() && !IsFull(out_); ++i) {
     const RulingTag tag = view_.rulings[i];
-    out_ += "ruling R" + Number(tag.ruling) + "  row " + Number(tag.statement);
+    out_ += tag.ruling < 10 ? "ruling R0" : "ruling R";
+    out_ += Number(tag.ruling) + "  row " + Number(tag.statement);
     if (tag.atom != kNoIndex) out_ += " a" + Number(tag.atom);
     out_ += "\n";
   }

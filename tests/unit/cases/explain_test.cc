@@ -98,5 +98,32 @@ TEST(CaseTrace, NamesTheClauseThatFailedAsItsAuthorWroteIt) {
   EXPECT_EQ(trace->not_asked, std::vector<uint32_t>{1});
 }
 
+// R43: nobody is asked, so there is no clause to point at.
+TEST(CaseTrace, SaysWhatIsWrongWithARequestThatNobodyIsAskedAbout) {
+  struct {
+    std::string_view principal, action, resource, words;
+  } const kRequests[] = {
+      {"bob", "oss:GetObject", "acs:oss:c:1:b/k", "the principal `bob`"},
+      {"acs:ram::1:user/a", "GetObject", "acs:oss:c:1:b/k",
+       "the action `GetObject`"},
+      {"acs:ram::1:user/a", "oss:GetObject", "b/k", "the resource `b/k`"},
+  };
+  for (const auto& [principal, action, resource, words] : kRequests) {
+    const TwoAnswers answers(
+        R"({"id":"x","policies":[{"kind":"identity","document":{"Version":"1",)"
+        R"("Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}}],)"
+        R"("request":{"principal":")" +
+        std::string(principal) + R"(","action":")" + std::string(action) +
+        R"(","resource":[")" + std::string(resource) + R"("]}})");
+    ASSERT_EQ(answers.refusal(), "");
+    const auto trace = TraceOf(answers);
+    ASSERT_TRUE(trace.ok());
+    EXPECT_EQ(trace->malformed.substr(0, words.size()), words);
+    const std::vector<std::string> names = {"p"};
+    EXPECT_EQ(WhyNotText(*trace, names, TreesOf(answers)),
+              "the request is wrong: " + trace->malformed + "\n");
+  }
+}
+
 }  // namespace
 }  // namespace writ

@@ -108,7 +108,7 @@ TEST(Compile, ListingShowsTheWholeProgram) {
             "  statement 0 deny \"read\"\n"
             "    not action \"fc:get*\"\n"
             "    resource \"acs:fc:*:*:functions/*\"\n"
-            "    0000  num.lt      a2  \"d:n\" [-0.125e2]\n"
+            "    0000  num.lt      a2  \"d:n\" [-12.5]\n"
             "    0005  jump.false  0028\n"
             "    0010  ip.in       a1  \"acs:sourceip\" [10.0.0.0/8, "
             "2001:db8:0:0:0:0:0:0/32]\n"
@@ -139,7 +139,7 @@ TEST(Compile, ListingShowsTheIndex) {
         "        deny s0 0.0?c0\n",
         "\ncondition c0 at 0000, 2 steps\n", "\nactions s0 \"fc:get*\"\n",
         "\nactions s1 not \"fc:get*\"\n", "\naction automaton  ",
-        "\naxis x0  \"d:n\" [-0.125e2]\n", "\nranks a0 of x0 0..0\n"}) {
+        "\naxis x0  \"d:n\" [-12.5]\n", "\nranks a0 of x0 0..0\n"}) {
     EXPECT_NE(listing.find(part), std::string::npos) << part << "\nin\n"
                                                      << listing;
   }
