@@ -313,11 +313,11 @@ ExitCode RunBench(Args args) {
   std::vector<std::string> without;
   Flags flags("bench", "",
               "Says what a decision costs: compiles the policies of a workload "
-              "and decides its\nrequests, each from its texts, in one shuffled "
+              "and decides its requests, each from its texts, in one shuffled "
               "order. Decisions are checked first.\nA workload is a file of "
-              "lines parted by tabs (S: a statement, R: a request;\n"
+              "lines parted by tabs (S: a statement, R: a request; "
               "docs/performance.md), or one that is made: wide, deep, layers, "
-              "deny,\nconditions, hostile.");
+              "deny, conditions, hostile.");
   flags.String("--workload", "FILE|NAME", "what to measure with",
                &settings.workload);
   flags.String("--size", "N", "statements of a made workload (default: 1000)",

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <iostream>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,10 @@ std::optional<PassSet> PassesWithout(const std::vector<std::string>& names) {
     const std::optional<Pass> pass = PassNamed(name);
     if (!pass) {
       std::cerr << "writ compile: no pass `" << Printable(name)
-                << "`; there are";
-      for (const PassInfo& info : kPasses) std::cerr << " " << info.name;
+                << "`; the passes are";
+      for (const PassInfo& info : kPasses) {
+        std::cerr << (&info == &kPasses[0] ? " " : ", ") << info.name;
+      }
       std::cerr << "\n";
       return std::nullopt;
     }
@@ -97,6 +100,36 @@ void LabelsToSids(ast::Policy* policy) {
   for (ast::Statement& statement : policy->statements) {
     if (!statement.sid) statement.sid = statement.label;
   }
+}
+
+// `deployer, auditor`.
+std::string NamesOf(std::span<const ast::Policy* const> policies) {
+  std::string names;
+  for (const ast::Policy* policy : policies) {
+    names += (names.empty() ? "" : ", ") + Printable(policy->name);
+  }
+  return names;
+}
+
+// The file has no policy of this name, or none of its own at all.
+ExitCode ComplainOfNone(const std::string& path, const PolicyFile& file,
+                        const std::string& name) {
+  std::vector<const ast::Policy*> own;
+  std::vector<const ast::Policy*> imported;
+  for (size_t i = 0; i < file.content.policies.size(); ++i) {
+    const bool is_own = i < file.content.own_policies;
+    (is_own ? own : imported).push_back(&file.content.policies[i]);
+  }
+  std::cerr << "writ compile: " << Printable(path);
+  if (own.empty()) {
+    std::cerr << " holds no policy of its own";
+    if (!imported.empty()) std::cerr << "; it imports " << NamesOf(imported);
+  } else {
+    std::cerr << " has no policy `" << Printable(name) << "`; it has "
+              << NamesOf(own);
+  }
+  std::cerr << "\n";
+  return ExitCode::kUsage;
 }
 
 }  // namespace
@@ -173,34 +206,13 @@ ExitCode RunCompile(Args args) {
     if (sid) LabelsToSids(&policy);
     if (name.empty() || policy.name == name) policies.push_back(&policy);
   }
-  if (policies.empty() && name.empty()) {
-    std::cerr << "writ compile: " << Printable(paths[0])
-              << " holds no policy of its own";
-    for (const ast::Policy& imported : file->content.policies) {
-      std::cerr << (&imported == file->content.policies.data() ? "; it imports "
-                                                               : ", ")
-                << Printable(imported.name);
-    }
-    std::cerr << "\n";
-    return ExitCode::kUsage;
-  }
-  if (policies.empty()) {
-    std::cerr << "writ compile: " << Printable(paths[0]) << " has no policy `"
-              << Printable(name) << "`; it has";
-    for (size_t i = 0; i < file->content.own_policies; ++i) {
-      std::cerr << " " << Printable(file->content.policies[i].name);
-    }
-    std::cerr << "\n";
-    return ExitCode::kUsage;
-  }
+  if (policies.empty()) return ComplainOfNone(paths[0], *file, name);
   if (program) return CompileToProgram(*file, policies, asked, of_program);
   if (policies.size() > 1) {
     std::cerr << "writ compile: " << Printable(paths[0]) << " holds "
-              << policies.size() << " policies; choose one with --policy:";
-    for (const ast::Policy* policy : policies) {
-      std::cerr << " " << Printable(policy->name);
-    }
-    std::cerr << "\n";
+              << policies.size()
+              << " policies; choose one with --policy: " << NamesOf(policies)
+              << "\n";
     return ExitCode::kUsage;
   }
   if (!source_map.empty()) {

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <iostream>
@@ -124,6 +123,10 @@ ExitCode EvalCases(const std::string& path, bool expect, uint64_t max_steps) {
   return tally.mismatches == 0 ? ExitCode::kOk : ExitCode::kTestFailure;
 }
 
+bool IsDetail(std::string_view word) {
+  return word == "short" || word == "full" || word == "why-not";
+}
+
 }  // namespace
 
 ExitCode RunEval(Args args) {
@@ -155,7 +158,12 @@ ExitCode RunEval(Args args) {
                &max_steps);
   flags.Bool("--no-exit-status", "exit 0 on a deny too", &no_exit_status);
   std::vector<std::string_view> words(args.begin(), args.end());
-  std::ranges::replace(words, "--explain", "--explain=short");
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "--explain" &&
+        (i + 1 == words.size() || !IsDetail(words[i + 1]))) {
+      words[i] = "--explain=short";
+    }
+  }
   if (const auto exit = flags.Parse(words)) return *exit;
   const std::optional<uint64_t> steps = ReadMaxSteps("eval", max_steps);
   if (!steps) return ExitCode::kUsage;

@@ -73,7 +73,7 @@ TEST_F(CommandsTest, ProveShowsWhatItProvedAndWritesNothingUnasked) {
             0);
   EXPECT_TRUE(Read(target).starts_with("WRITPROG"));
   EXPECT_NE(Run("compile --prove --without sorting " + path)
-                .err.find("there are normalise"),
+                .err.find("the passes are normalise"),
             std::string::npos);
   EXPECT_EQ(Run("compile --target json --prove " + path).exit, 2);
 }

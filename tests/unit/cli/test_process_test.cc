@@ -92,6 +92,13 @@ TEST_F(TestProcessTest, ExplainSaysWhatWouldMakeADenyAnAllow) {
             "nearest allow: mfa, statement 1 `read`\n"
             "  it asks `acs:MFAPresent is true`; acs:MFAPresent is absent\n"
             "one change would allow it:\n  set acs:MFAPresent to true\n");
+  EXPECT_EQ(Run("eval --format pretty --explain why-not" + question +
+                "acs:oss:cn:1:photos/a")
+                .out,
+            near.out);
+  EXPECT_NE(Run("explain" + question + "photos/a")
+                .out.find("the request is wrong: the resource `photos/a` is "),
+            std::string::npos);
   const Outcome far = Run("explain" + question + "acs:oss:cn:1:docs/a");
   for (const char* part :
        {"no   on acs:oss:*:*:photos/*   (the resource is acs:oss:cn:1:docs/a)",
