@@ -362,6 +362,7 @@ Status SnapshotCompiler::State::RefreshBucket(const std::string& name,
 
 Status SnapshotCompiler::State::FoldPrincipal(DirectoryPrincipal* principal) {
   const PrincipalEntry* const entry = principal_table.Find(principal->key);
+  WRIT_CHECK(entry != nullptr);
   size_t current = 0;
   for (const auto& [group, set] : SetsOf(*principal)) {
     const std::shared_ptr<PolicyLists::List>& list =

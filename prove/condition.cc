@@ -163,6 +163,7 @@ Status ConditionProof::NumberVariables(
     const std::string& place, const std::vector<const Meaning*>& of_a,
     const std::vector<const Meaning*>& of_b) {
   std::vector<std::pair<const Meaning*, uint32_t>> all;
+  all.reserve(of_a.size() + of_b.size());
   for (const Meaning* meaning : of_a) all.emplace_back(meaning, 1);
   for (const Meaning* meaning : of_b) all.emplace_back(meaning, 2);
   std::ranges::sort(all, [](const auto& a, const auto& b) {
@@ -358,6 +359,7 @@ Status ConditionProof::Compare(const std::string& place,
     return OkStatus();
   }
   std::vector<const Meaning*> of_tree;
+  of_tree.reserve(literals.size());
   for (const Literal& literal : literals) of_tree.push_back(literal.meaning);
   std::vector<const Meaning*> of_image;
   WRIT_RETURN_IF_ERROR(CollectAtoms(place, code, &of_image));
