@@ -61,6 +61,15 @@ inline size_t FindNear(std::string_view text, char byte, size_t from) {
       return at + static_cast<size_t>(std::countr_zero(found)) / 8;
     }
   }
+  if (at < text.size() && text.size() >= 8) {
+    // The last eight bytes; those before `at` do not count.
+    const size_t last = text.size() - 8;
+    const uint64_t found = BytesThatAre(
+        LoadWord<uint64_t>(text.data() + last) >> 8 * (at - last), byte);
+    const size_t place = at + static_cast<size_t>(std::countr_zero(found)) / 8;
+    // Zeros were shifted in behind the text.
+    return found != 0 && place < text.size() ? place : std::string_view::npos;
+  }
   for (; at < text.size(); ++at) {
     if (text[at] == byte) return at;
   }

@@ -144,7 +144,8 @@ const ContextEntry* FindEntry(const ProgramView& view, uint32_t key,
                               StepBudget* budget) noexcept {
   const KeyRecord record = view.keys.At(key);
   const std::string_view name = view.Text(record.text);
-  if (!budget->Take(context.size() / StepBudget::kBytesPerStep)) {
+  if (context.size() >= StepBudget::kBytesPerStep &&
+      !budget->Take(context.size() / StepBudget::kBytesPerStep)) {
     return nullptr;
   }
   const size_t folded = record.folded_bytes;

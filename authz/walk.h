@@ -82,8 +82,11 @@ class ResourceWalk {
 
   Node NodeAt(uint32_t offset) {
     ++visited_;
+    return Decode(nodes_ + offset);
+  }
+
+  static Node Decode(const char* at) {
     Node node;
-    const char* at = nodes_ + offset;
     std::memcpy(&node.head, at, sizeof(node.head));
     node.label = at + sizeof(node.head);
     node.bytes = node.label + Padded(node.head.label_bytes);
@@ -93,16 +96,17 @@ class ResourceWalk {
 
   static char Fold(char byte) { return kFold ? FoldAscii(byte) : byte; }
 
-  bool LabelIsAt(const Node& node, size_t position) const {
+  static bool LabelIsAt(const Node& node, std::string_view subject,
+                        size_t position) {
     const size_t size = node.head.label_bytes;
-    if (subject_.size() - position < size) return false;
+    if (subject.size() - position < size) return false;
     if constexpr (kFold) {
       for (size_t i = 0; i < size; ++i) {
-        if (node.label[i] != Fold(subject_[position + i])) return false;
+        if (node.label[i] != Fold(subject[position + i])) return false;
       }
       return true;
     }
-    return EqualBytes(node.label, subject_.data() + position, size);
+    return EqualBytes(node.label, subject.data() + position, size);
   }
 
   // The child that begins with the byte, or kNoIndex.
@@ -137,13 +141,19 @@ template <typename Found>
 void ResourceWalk<kFold>::Run(uint32_t root, Found found) {
   std::array<Branch, kMaxBranches> open;
   size_t open_count = 0;
+  // Copies, since `found` might change what the members say for all that the
+  // compiler can tell.
+  const char* const nodes = nodes_;
+  const std::string_view subject = subject_;
+  uint64_t visited = 0;
   Branch at = {root, 0};
   while (true) {
-    const Node node = NodeAt(at.node);
+    const Node node = Decode(nodes + at.node);
+    ++visited;
     uint32_t next = kNoIndex;
-    if (LabelIsAt(node, at.position)) {
+    if (LabelIsAt(node, subject, at.position)) {
       size_t position = at.position + node.head.label_bytes;
-      const bool at_end = position == subject_.size();
+      const bool at_end = position == subject.size();
       const EndPlace place = at_end ? EndPlace::kWhole : EndPlace::kInside;
       for (uint32_t i = 0; i < node.head.end_count; ++i) {
         found(node.head.first_end + i, place);
@@ -152,7 +162,7 @@ void ResourceWalk<kFold>::Run(uint32_t root, Found found) {
         uint32_t edge = node.head.child_count;
         if ((node.head.flags & NodeHead::kSegmentEdge) != 0) {
           const uint32_t behind = node.Edge(edge++);
-          const size_t colon = subject_.find(':', position);
+          const size_t colon = FindNear(subject, ':', position);
           // SAFETY: at most three segments lie before the relative id, and the
           // verifier saw to it that the edge stands before them.
           if (colon != std::string_view::npos && open_count < kMaxBranches) {
@@ -167,7 +177,7 @@ void ResourceWalk<kFold>::Run(uint32_t root, Found found) {
         }
       }
       if (!at_end) {
-        next = ChildOf(node, Fold(subject_[position]));
+        next = ChildOf(node, Fold(subject[position]));
         at = {next, position};
       }
     }
@@ -175,7 +185,7 @@ void ResourceWalk<kFold>::Run(uint32_t root, Found found) {
     if (open_count == 0) break;
     at = open[--open_count];
   }
-  budget_->Take(visited_);
+  budget_->Take(visited_ + visited);
 }
 
 template <bool kFold>
@@ -212,7 +222,7 @@ void ResourceWalk<kFold>::WalkFragments(uint32_t root, size_t position,
     for (uint32_t next = root; next != kNoIndex;) {
       const Node node = NodeAt(next);
       visited_ += node.head.label_bytes / StepBudget::kBytesPerStep;
-      if (!LabelIsAt(node, at)) break;
+      if (!LabelIsAt(node, subject_, at)) break;
       at += node.head.label_bytes;
       for (uint32_t i = 0; i < node.head.end_count; ++i) {
         found(node.head.first_end + i, EndPlace::kFragment);

@@ -190,7 +190,7 @@ Result<Workload> ReadWorkload(std::string name, std::string text) {
     return InvalidArgument("there is no request");
   }
   for (WorkloadRequest& request : workload.requests) {
-    request.arn = workload.principals[request.principal].arn;
+    request.name = workload.principals[request.principal].name;
   }
   return workload;
 }
@@ -203,7 +203,7 @@ void ShuffleRequests(uint64_t seed, Workload* workload) {
   }
   size_t bytes = 0;
   for (const WorkloadRequest& request : requests) {
-    bytes += request.arn.size() + request.action.size() +
+    bytes += request.name.size() + request.action.size() +
              request.resource.size() + request.address.size() +
              request.secure.size();
   }
@@ -211,7 +211,7 @@ void ShuffleRequests(uint64_t seed, Workload* workload) {
   packed.reserve(bytes);
   for (WorkloadRequest& request : requests) {
     for (std::string_view* text :
-         {&request.arn, &request.action, &request.resource, &request.address,
+         {&request.name, &request.action, &request.resource, &request.address,
           &request.secure}) {
       const size_t at = packed.size();
       packed += *text;

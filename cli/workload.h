@@ -33,15 +33,15 @@ struct WorkloadPolicy {
 };
 
 struct WorkloadPrincipal {
-  std::string name;
-  std::string arn;  // of kWorkloadAccount
+  std::string name;  // as requests have it
+  std::string arn;   // of kWorkloadAccount
   std::vector<WorkloadUnit> units;
 };
 
 // One question; the texts and `more` are borrowed from the workload.
 struct WorkloadRequest {
   uint32_t principal = 0;  // of Workload::principals
-  std::string_view arn;    // of the principal
+  std::string_view name;   // of the principal
   std::string_view action;
   std::string_view resource;
   std::string_view address;              // acs:SourceIp

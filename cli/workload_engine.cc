@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "authz/authorizer.h"
+#include "authz/text.h"
 #include "base/hash.h"
 
 namespace writ {
@@ -51,13 +52,16 @@ Result<std::unique_ptr<const WorkloadEngine>> WorkloadEngine::Make(
   WRIT_ASSIGN_OR_RETURN(engine->program_, Program::Load(std::move(image)));
   engine->load_ms_ = MillisecondsSince(begin);
 
-  engine->principals_.resize(std::bit_ceil(2 * workload.principals.size()));
+  engine->principals_ =
+      std::vector<Principal>(std::bit_ceil(2 * workload.principals.size()));
+  size_t attached = 0;
+  for (const WorkloadPrincipal& principal : workload.principals) {
+    attached += principal.units.size();
+  }
+  engine->attachments_.reserve(attached);
   for (const WorkloadPrincipal& principal : workload.principals) {
     if (principal.units.empty()) continue;
-    Principal& slot = engine->principals_[engine->SlotOf(principal.arn)];
-    slot.arn = principal.arn;
-    slot.first = static_cast<uint32_t>(engine->attachments_.size());
-    slot.count = static_cast<uint32_t>(principal.units.size());
+    const size_t first = engine->attachments_.size();
     for (const WorkloadUnit& unit : principal.units) {
       engine->attachments_.push_back({.program = engine->program_.get(),
                                       .unit = numbers[unit.policies],
@@ -65,14 +69,21 @@ Result<std::unique_ptr<const WorkloadEngine>> WorkloadEngine::Make(
                                       .level = unit.level,
                                       .depth = unit.depth});
     }
+    Principal& slot = engine->principals_[engine->SlotOf(principal.name)];
+    slot.name = principal.name;
+    RequestPrincipal who;
+    who.name = principal.arn;
+    WRIT_CHECK(ReadPrincipal(who, &slot.caller));
+    slot.attachments = std::span(engine->attachments_).subspan(first);
   }
   return std::unique_ptr<const WorkloadEngine>(std::move(engine));
 }
 
-size_t WorkloadEngine::SlotOf(std::string_view arn) const noexcept {
+size_t WorkloadEngine::SlotOf(std::string_view name) const noexcept {
   const size_t mask = principals_.size() - 1;
-  size_t slot = HashBytes(arn) & mask;
-  while (principals_[slot].count > 0 && principals_[slot].arn != arn) {
+  size_t slot = HashBytes(name) & mask;
+  while (!principals_[slot].attachments.empty() &&
+         !EqualBytes(principals_[slot].name, name)) {
     slot = (slot + 1) & mask;
   }
   return slot;
@@ -99,15 +110,12 @@ void WorkloadEngine::DecideWith(const WorkloadRequest& request,
                                 Decision* decision,
                                 std::span<StatementRef> all) const noexcept {
   Request question;
-  question.principal.name = request.arn;
   question.action = request.action;
   question.resources = {&request.resource, 1};
   question.context = context;
-  const Principal& principal = principals_[SlotOf(request.arn)];
-  const Status status = writ::Decide(
-      question,
-      std::span(attachments_).subspan(principal.first, principal.count),
-      decision, all);
+  const Principal& principal = principals_[SlotOf(request.name)];
+  const Status status =
+      DecideFor(principal.caller, question, principal, decision, all);
   if (!status.ok()) *decision = Decision();
 }
 

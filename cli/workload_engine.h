@@ -10,7 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "authz/authorizer.h"
 #include "authz/decision.h"
+#include "authz/match_principal.h"
 #include "authz/program/program.h"
 #include "base/status.h"
 #include "cli/workload.h"
@@ -46,16 +48,21 @@ class WorkloadEngine {
                   std::span<const ContextEntry> context, Decision* decision,
                   std::span<StatementRef> all) const noexcept;
 
-  // A slot of the table of principals; free if nothing is attached.
-  struct Principal {
-    std::string_view arn;
-    uint32_t first = 0;  // of attachments_
-    uint32_t count = 0;
+  // A slot of the table of principals; free if nothing is attached. What a
+  // directory knows of a principal is read once: who it is, and what is
+  // attached.
+  struct Principal final : AttachmentSource {
+    AttachmentLists ListsFor(const RequestResource&) const noexcept override {
+      return {&attachments, 1};
+    }
+    std::string_view name;
+    Caller caller;
+    std::span<const Attachment> attachments;
   };
 
   WorkloadEngine() = default;
-  // The slot of `arn`, or the free one where it would stand.
-  size_t SlotOf(std::string_view arn) const noexcept;
+  // The slot of `name`, or the free one where it would stand.
+  size_t SlotOf(std::string_view name) const noexcept;
 
   std::unique_ptr<const Program> program_;
   std::vector<Principal> principals_;  // a power of two, half of it free

@@ -346,7 +346,7 @@ class Maker {
 
     WorkloadRequest request;
     request.principal = static_cast<uint32_t>(who);
-    request.arn = principal.arn;
+    request.name = principal.name;
     request.action = hit ? ActionOf(like) : Pick(kActions);
     request.resource = ResourceLike(like, hit);
     request.address = Pick(kAddresses);
@@ -425,7 +425,7 @@ Workload MakeWorkload(const WorkloadShapeInfo& shape, size_t statements,
                       size_t requests) {
   Workload workload = Maker(shape, statements).Make(statements, requests);
   for (WorkloadRequest& request : workload.requests) {
-    request.arn = workload.principals[request.principal].arn;
+    request.name = workload.principals[request.principal].name;
   }
   return workload;
 }

@@ -23,6 +23,40 @@ TEST(FoldAsciiWord, FoldsEachByteLikeFoldAscii) {
   }
 }
 
+// Texts of every length with the byte in every place, beside bytes that differ
+// from it by one bit; what lies behind the text must not be seen.
+TEST(FindNear, FindsWhatFindFinds) {
+  for (size_t size = 0; size <= 40; ++size) {
+    for (size_t place = 0; place <= size; ++place) {
+      std::string text(size, ';');
+      if (place < size) text[place] = ':';
+      const std::string longer = text + "::::::::";
+      const std::string_view view(longer.data(), size);
+      for (size_t from = 0; from <= size; ++from) {
+        ASSERT_EQ(FindNear(view, ':', from), view.find(':', from))
+            << size << " " << place << " " << from;
+      }
+    }
+  }
+  EXPECT_EQ(FindNear(std::string_view("abcdefgh\0x", 10), '\0', 0), 8u);
+  EXPECT_EQ(FindNear("abcdefghij", '\0', 0), std::string_view::npos);
+}
+
+TEST(PlacesOf, HasABitForEachPlaceOfTheFirst64) {
+  for (size_t size = 0; size <= 70; ++size) {
+    for (size_t place = 0; place <= size; ++place) {
+      std::string text(size, 'x');
+      if (place < size) text[place] = ':';
+      if (size > 3) text[size / 2] = ':';
+      uint64_t expected = 0;
+      for (size_t i = 0; i < size && i < 64; ++i) {
+        if (text[i] == ':') expected |= uint64_t{1} << i;
+      }
+      ASSERT_EQ(PlacesOf(text, ':'), expected) << text;
+    }
+  }
+}
+
 // Every length up to where memcmp takes over, and a difference in every place.
 TEST(EqualBytes, SeesEveryByte) {
   for (size_t size = 0; size <= 80; ++size) {
