@@ -65,14 +65,14 @@ namespace {
 // Tries the statements of one policy of the program, one after the other.
 //
 // policy   what StatementRef::policy says for it
-// without  of the unit's statements, those that do not count
-// place    of the policy in the unit
+// without  of the unit's statements, those that do not count; it has this
+//          policy alone
 void TryStatements(const Question& question, const ProgramView& view, Run rows,
                    uint32_t policy, std::span<const StatementRef> without,
-                   uint32_t place, bool keep_allows, UnitOutcome* outcome) {
+                   bool keep_allows, UnitOutcome* outcome) {
   for (uint32_t i = 0; i < rows.count; ++i) {
     if (!question.budget->Step()) return;
-    if (std::ranges::binary_search(without, StatementRef{place, i})) continue;
+    if (std::ranges::binary_search(without, StatementRef{0, i})) continue;
     const StatementRecord row = view.statements[rows.first + i];
     const bool denies = (row.flags & StatementRecord::kDeny) != 0;
     // Once denied, no Allow matters.
@@ -106,19 +106,9 @@ void AddToUnit(const Question& question, const Attachment& attachment,
                              ? place
                              : attachment.first_policy;
   if (view.units.size() == 0) {
-    return TryStatements(
-        question, view, view.policies[attachment.unit].statements, first,
-        attachment.without_statements, 0, keep_allows, outcome);
-  }
-  if (!attachment.without_statements.empty()) {
-    const Run members = view.units[attachment.unit].policies;
-    for (uint32_t i = 0; i < members.count; ++i) {
-      if (std::ranges::binary_search(attachment.without, i)) continue;
-      const uint32_t policy = view.unit_policies[members.first + i].policy;
-      TryStatements(question, view, view.policies[policy].statements, first + i,
-                    attachment.without_statements, i, keep_allows, outcome);
-    }
-    return;
+    return TryStatements(question, view,
+                         view.policies[attachment.unit].statements, first,
+                         attachment.without_statements, keep_allows, outcome);
   }
   if (question.bound != nullptr) {
     // Nearer while the action is looked up.

@@ -281,8 +281,7 @@ std::vector<Attachment> AttachmentsOf(const TestSuite& suite,
     const bool is_replaced = replaced != nullptr && one.policy == policy;
     attachments.push_back(
         {.program = is_replaced ? replaced : suite.program.get(),
-         .unit =
-             is_replaced ? 0 : static_cast<uint32_t>(one.policy),
+         .unit = is_replaced ? 0 : static_cast<uint32_t>(one.policy),
          .kind = AttachmentKindOf(one.meaning.kind),
          .resource_group_scope = one.meaning.resource_group_scope,
          .group = one.meaning.group,

@@ -8,8 +8,9 @@
 /* The C interface of the trusted core: load a program image and decide with it.
  * Made for programs in other languages; a C++ program may use authz/ itself.
  *
- * Everything that can fail says so in a writ_error. A decision cannot fail: what
- * goes wrong is a deny. Memory that a function returns is given back by the
+ * Everything that can fail says so in a writ_error. A decision cannot fail:
+ * what goes wrong is a deny. Memory that a function returns is given back by
+ * the
  * `_free` function of its type. Handles may be shared between threads once they
  * are made; writ_decide takes no lock.
  *
