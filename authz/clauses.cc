@@ -88,28 +88,6 @@ Relation RelationOf(Opcode op) {
   return {"?", "?"};
 }
 
-std::string OperandText(const ProgramView& view, OperandKind kind,
-                        uint32_t index) {
-  switch (kind) {
-    case OperandKind::kText:
-    case OperandKind::kFolded:
-    case OperandKind::kGlob:
-      return "\"" + std::string(view.Text(view.texts[index])) + "\"";
-    case OperandKind::kDecimal:
-      return DecimalText(view.decimals[index]);
-    case OperandKind::kInstant:
-      return InstantText(view.instants[index]);
-    case OperandKind::kTruth:
-      return view.truths[index] != 0 ? "true" : "false";
-    case OperandKind::kBlock:
-      return BlockText(view.blocks[index]);
-    case OperandKind::kNone:
-    case OperandKind::kJump:
-      break;
-  }
-  return "";
-}
-
 std::string TestText(const ProgramView& view, const ExplainedClause& test) {
   const AtomRecord atom = view.atoms[test.atom];
   // SAFETY: the verifier knows the opcode of every atom of a loaded program.

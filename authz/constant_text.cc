@@ -115,4 +115,26 @@ std::string BlockText(const BlockConstant& block) {
   return AddressText(block) + "/" + std::to_string(block.prefix_bits);
 }
 
+std::string OperandText(const ProgramView& view, OperandKind kind,
+                        uint32_t index) {
+  switch (kind) {
+    case OperandKind::kText:
+    case OperandKind::kFolded:
+    case OperandKind::kGlob:
+      return "\"" + std::string(view.Text(view.texts[index])) + "\"";
+    case OperandKind::kDecimal:
+      return DecimalText(view.decimals[index]);
+    case OperandKind::kInstant:
+      return InstantText(view.instants[index]);
+    case OperandKind::kTruth:
+      return view.truths[index] != 0 ? "true" : "false";
+    case OperandKind::kBlock:
+      return BlockText(view.blocks[index]);
+    case OperandKind::kNone:
+    case OperandKind::kJump:
+      break;
+  }
+  return "";
+}
+
 }  // namespace writ

@@ -140,24 +140,11 @@ std::string Offset(size_t value) {
 
 std::string ConstantText(const ProgramView& view, OperandKind kind,
                          uint32_t index) {
-  switch (kind) {
-    case OperandKind::kText:
-    case OperandKind::kFolded:
-    case OperandKind::kGlob:
-      return Quoted(view.Text(view.texts[index]));
-    case OperandKind::kDecimal:
-      return DecimalText(view.decimals[index]);
-    case OperandKind::kInstant:
-      return InstantText(view.instants[index]);
-    case OperandKind::kTruth:
-      return view.truths[index] != 0 ? "true" : "false";
-    case OperandKind::kBlock:
-      return BlockText(view.blocks[index]);
-    case OperandKind::kNone:
-    case OperandKind::kJump:
-      break;
-  }
-  return "";
+  const bool is_text = kind == OperandKind::kText ||
+                       kind == OperandKind::kFolded ||
+                       kind == OperandKind::kGlob;
+  return is_text ? Quoted(view.Text(view.texts[index]))
+                 : OperandText(view, kind, index);
 }
 
 }  // namespace listing

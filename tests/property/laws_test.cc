@@ -26,6 +26,19 @@ using reference::GeneratedStatement;
 constexpr uint64_t kSeed = 11;
 constexpr int kCases = 5000;
 
+// Adds the first statement of each of the donor's policies, as a Deny or an
+// Allow, to every policy of its kind.
+void AddStatements(const GeneratedCase& donor, bool deny, GeneratedCase* one) {
+  for (const GeneratedPolicy& policy : donor.policies) {
+    for (GeneratedPolicy& mine : one->policies) {
+      if (mine.kind != policy.kind) continue;
+      GeneratedStatement statement = policy.statements[0];
+      statement.deny = deny;
+      mine.statements.push_back(std::move(statement));
+    }
+  }
+}
+
 class Laws : public testing::Test {
  protected:
   Laws() { std::cout << "WRIT_SEED=" << seed_ << "\n"; }
@@ -49,14 +62,7 @@ TEST_F(Laws, AddingADenyNeverTurnsADenyIntoAnAllow) {
     }
     // A Deny made for another case may stand in any policy of its kind.
     const GeneratedCase donor = generator_.Make();
-    for (const GeneratedPolicy& policy : donor.policies) {
-      for (GeneratedPolicy& mine : one.policies) {
-        if (mine.kind != policy.kind) continue;
-        GeneratedStatement deny = policy.statements[0];
-        deny.deny = true;
-        mine.statements.push_back(std::move(deny));
-      }
-    }
+    AddStatements(donor, true, &one);
     const TwoAnswers after(one.Line("after"));
     if (!after.refusal().empty()) continue;
     ++tried;
@@ -240,14 +246,7 @@ TEST_F(Laws, AnAllowInADocumentNeverTakesAnAllowAway) {
     const TwoAnswers before(one.Line("before"));
     if (!before.refusal().empty() || !Allows(before)) continue;
     const GeneratedCase donor = generator_.Make();
-    for (const GeneratedPolicy& policy : donor.policies) {
-      for (GeneratedPolicy& mine : one.policies) {
-        if (mine.kind != policy.kind) continue;
-        GeneratedStatement allow = policy.statements[0];
-        allow.deny = false;
-        mine.statements.push_back(std::move(allow));
-      }
-    }
+    AddStatements(donor, false, &one);
     const TwoAnswers after(one.Line("after"));
     if (!after.refusal().empty()) continue;
     ++tried;
