@@ -5,12 +5,15 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "authz/decision.h"
 #include "authz/directory_table.h"
+#include "authz/explain.h"
 #include "authz/request.h"
 #include "authz/shared_table.h"
 #include "base/mutex.h"
+#include "base/status.h"
 
 namespace writ {
 
@@ -23,6 +26,14 @@ struct DirectoryTables {
   SharedTable<UnitPage> units;
   // Some account has control policies.
   bool has_control = false;
+};
+
+// An explanation with what it speaks of.
+struct SnapshotExplanation {
+  Explanation explanation;
+  // What ExplainedUnit::attachments index; borrowed from the snapshot and, one
+  // of them, from the session policy.
+  std::vector<Attachment> attachments;
 };
 
 // What a deciding process holds: the directory and the programs at one
@@ -58,6 +69,13 @@ class Snapshot {
   //          that the resource concerns, and Decide; no allocation, no lock
   Decision Decide(const Request& request, std::span<StatementRef> all = {},
                   const Attachment* session = nullptr) const noexcept;
+
+  // The decision of Decide, and why (Explain).
+  //
+  // Errors  as Explain; kInvalidArgument also for a principal of no known form
+  Result<SnapshotExplanation> Explain(
+      const Request& request, const ExplainOptions& options = {},
+      const Attachment* session = nullptr) const;
 
   // What the policy of a StatementRef is called; null for a session policy and
   // for a number that this snapshot did not give. Borrowed from the snapshot.

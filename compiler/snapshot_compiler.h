@@ -22,6 +22,16 @@ enum class HolderKind : uint8_t { kUser, kGroup, kRole };
 // Where a control policy is attached.
 enum class ControlTarget : uint8_t { kAccount, kFolder, kRoot };
 
+// A snapshot as bytes, and how much is in it.
+struct PackedSnapshot {
+  std::string directory;
+  std::string program;
+  uint32_t accounts = 0;
+  uint32_t principals = 0;
+  uint32_t policies = 0;
+  uint32_t statements = 0;
+};
+
 // Keeps a directory with the trees of its policies, takes changes, and makes
 // snapshots of it.
 //
@@ -144,6 +154,16 @@ class SnapshotCompiler {
   // Cost    compiles what has changed, and merges (see above); then as many
   //         table entries as there are principals whose policies changed
   Result<std::shared_ptr<const Snapshot>> Publish(uint64_t revision);
+
+  // The directory and one program of everything put so far, as bytes for a
+  // bundle (SnapshotImage::Load reads them). Independent of the order of the
+  // changes: the same directory gives the same bytes. Decides like Publish's
+  // snapshot.
+  //
+  // Errors  as Publish, and kResourceExhausted when all policies together pass
+  //         Options::budget
+  // Cost    a compilation of all policies
+  Result<PackedSnapshot> Pack() const;
 
   // Makes one unit of every list; the next Publish has the effect. Decisions
   // are a little faster then.

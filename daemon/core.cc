@@ -35,7 +35,7 @@
 #include "daemon/roles.h"
 #include "runtime/access.h"
 #include "runtime/authority.h"
-#include "runtime/http_server.h"
+#include "http/server.h"
 #include "runtime/node_channel.h"
 #include "runtime/scheduler.h"
 #include "store/artifact.h"

@@ -11,7 +11,7 @@
 #include "crypto/base64.h"
 #include "crypto/compare.h"
 #include "crypto/digest.h"
-#include "runtime/request_id.h"
+#include "http/request_id.h"
 
 namespace writ {
 namespace {

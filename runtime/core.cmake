@@ -1,10 +1,4 @@
-# The core's side of the data plane. Boost is seen by http_server.cc alone,
-# gRPC by node_channel.cc.
-find_package(Boost 1.81 REQUIRED)
-
-writ_library(http_server http_server.cc request_id.cc
-  PUBLIC writ_auth
-  PRIVATE writ_crypto Boost::headers OpenSSL::SSL Threads::Threads)
+# The core's side of the data plane. gRPC is seen by node_channel.cc alone.
 writ_library(data_plane access.cc authority.cc placement.cc scheduler.cc
   PUBLIC writ_grant writ_auth writ_authz
   PRIVATE writ_crypto writ_http_server Threads::Threads)

@@ -21,7 +21,7 @@ THIRD_PARTIES = {
     "CLI/": "CLI11", "archive": "archive", "curl/": "curl",
     "seccomp.h": "seccomp", "gtest/": "GoogleTest", "gmock/": "GoogleTest",
     "benchmark/": "Benchmark", "absl/": "Abseil", "re2/": "RE2",
-    "toml++/": "TOML",
+    "toml++/": "TOML", "prometheus/": "Prometheus",
 }
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 
@@ -94,7 +94,7 @@ class Layering(unittest.TestCase):
                 if party or quote == "<":
                     continue
                 other = header.split("/")[0]
-                if header.startswith("writ/internal/"):
+                if header.startswith(("writ/", "envoy/", "google/rpc/")):
                     other = "proto"
                 if other == folder or "/" not in header:
                     continue

@@ -1,6 +1,4 @@
 writ_test(grant_test grant_test.cc LIBS writ_grant writ_crypto)
-writ_test(http_server_test http_server_test.cc
-  LIBS writ_http_server writ_crypto OpenSSL::SSL)
 writ_test(placement_test placement_test.cc LIBS writ_data_plane)
 writ_test(scheduler_test scheduler_test.cc LIBS writ_data_plane)
 writ_test(invocation_test invocation_test.cc

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/http_server.h"
+#include "http/server.h"
 
 #include <chrono>
 #include <future>
@@ -13,7 +13,7 @@
 #include "crypto/x509.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/unit/runtime/tls_client.h"
+#include "tests/unit/http/tls_client.h"
 
 namespace writ {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/request_id.h"
+#include "http/request_id.h"
 
 #include <chrono>
 #include <cstdint>

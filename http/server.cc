@@ -6,7 +6,7 @@
 //
 // Stop() wakes a waiting connection with shutdown(2) on its socket, whose
 // number stays valid while the connection is in the table.
-#include "runtime/http_server.h"
+#include "http/server.h"
 
 #include <openssl/ssl.h>
 #include <poll.h>
@@ -39,7 +39,7 @@
 #include "auth/error_response.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "runtime/request_id.h"
+#include "http/request_id.h"
 
 namespace writ {
 namespace {

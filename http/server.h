@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef WRIT_RUNTIME_HTTP_SERVER_H_
-#define WRIT_RUNTIME_HTTP_SERVER_H_
+#ifndef WRIT_HTTP_SERVER_H_
+#define WRIT_HTTP_SERVER_H_
 
 #include <chrono>
 #include <cstddef>
@@ -75,4 +75,4 @@ std::string FormatResponseHead(const HttpResponse& response, bool keep_alive,
 
 }  // namespace writ
 
-#endif  // WRIT_RUNTIME_HTTP_SERVER_H_
+#endif  // WRIT_HTTP_SERVER_H_

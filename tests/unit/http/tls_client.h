@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef WRIT_TESTS_UNIT_RUNTIME_TLS_CLIENT_H_
-#define WRIT_TESTS_UNIT_RUNTIME_TLS_CLIENT_H_
+#ifndef WRIT_TESTS_UNIT_HTTP_TLS_CLIENT_H_
+#define WRIT_TESTS_UNIT_HTTP_TLS_CLIENT_H_
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -123,4 +123,4 @@ class TlsClient {
 
 }  // namespace writ
 
-#endif  // WRIT_TESTS_UNIT_RUNTIME_TLS_CLIENT_H_
+#endif  // WRIT_TESTS_UNIT_HTTP_TLS_CLIENT_H_

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef WRIT_RUNTIME_REQUEST_ID_H_
-#define WRIT_RUNTIME_REQUEST_ID_H_
+#ifndef WRIT_HTTP_REQUEST_ID_H_
+#define WRIT_HTTP_REQUEST_ID_H_
 
 #include <string>
 #include <string_view>
@@ -25,4 +25,4 @@ void SetRequestId(std::string_view request_id, HttpResponse* response);
 
 }  // namespace writ
 
-#endif  // WRIT_RUNTIME_REQUEST_ID_H_
+#endif  // WRIT_HTTP_REQUEST_ID_H_

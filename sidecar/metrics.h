@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef WRIT_SIDECAR_METRICS_H_
+#define WRIT_SIDECAR_METRICS_H_
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "authz/decision.h"
+
+namespace writ {
+
+// Through which door a question came.
+enum class Protocol : uint8_t {
+#define PROTOCOL(Name, name) k##Name,
+#include "sidecar/protocols.def"
+#undef PROTOCOL
+};
+std::string_view ProtocolName(Protocol protocol);
+
+// What the sidecar counts, in the text format of Prometheus (docs/sidecar.md
+// lists the names). Thread-safe; counting takes no lock. No label holds
+// anything that an asker sent.
+class Metrics {
+ public:
+  Metrics();
+  ~Metrics();
+  Metrics(const Metrics&) = delete;
+  Metrics& operator=(const Metrics&) = delete;
+
+  void CountDecision(Protocol protocol, Verdict verdict);
+  // A question that got no decision; `code` is the name of a status code.
+  void CountRefused(Protocol protocol, std::string_view code);
+  // From the question's arrival to its answer.
+  void ObserveLatency(Protocol protocol, std::chrono::nanoseconds elapsed);
+
+  void SetBundle(uint64_t revision, int64_t loaded_at_seconds,
+                 uint32_t statements);
+  void CountReload(bool good);
+
+  void SetLogQueue(uint64_t records);
+  void CountLogWritten(uint64_t records);
+  void CountLogDropped(uint64_t records);
+  void CountLogFailed(uint64_t records);
+
+  // The page for /metrics.
+  std::string Text() const;
+
+ private:
+  struct Families;
+  const std::unique_ptr<Families> families_;
+};
+
+}  // namespace writ
+
+#endif  // WRIT_SIDECAR_METRICS_H_
