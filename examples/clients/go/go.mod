@@ -1,0 +1,3 @@
+module writ.example/ask
+
+go 1.19
