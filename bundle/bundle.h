@@ -63,7 +63,17 @@ struct BundleParts {
 // Errors  kDataLoss         cut short, bytes behind the end, not a bundle
 //         kUnimplemented    another version of the format
 Result<BundleParts> ReadBundleParts(std::string_view bytes);
+// Errors  kDataLoss, kUnimplemented  likewise
 Result<BundleManifest> ReadManifest(std::string_view manifest);
+
+// The key id of signatures by `key`.
+std::string BundleKeyId(const Ed25519PublicKey& key);
+
+// The key id of a signature that one of `keys` made over the manifest.
+//
+// Errors  kUnauthenticated  no signature, or none by these keys; names both
+Result<std::string> VerifyBundleSignature(
+    const BundleParts& parts, std::span<const Ed25519PublicKey> keys);
 
 // An unsigned bundle of the images that SnapshotCompiler::Pack made.
 std::string MakeBundle(BundleManifest manifest, std::string_view directory,
@@ -107,6 +117,9 @@ class Bundle {
 
  private:
   Bundle() = default;
+  // The digests have been compared.
+  static Result<std::shared_ptr<const Bundle>> Load(
+      const BundleManifest& manifest, const BundleParts& parts);
 
   BundleManifest manifest_;
   Sha256Digest digest_ = {};
