@@ -9,8 +9,8 @@
 #include <set>
 #include <utility>
 
+#include "base/json_scanner.h"
 #include "base/limits.h"
-#include "cases/json_scanner.h"
 
 namespace writ {
 namespace {

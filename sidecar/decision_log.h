@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,9 +51,18 @@ struct DecisionLogOptions {
   uint32_t queue_records = 65536;
   uint64_t queue_bytes = 64ull << 20;
   std::vector<LogSampling> sampling;
+  // Which records a rule keeps follows from this number and the order of the
+  // questions; none: drawn at the start.
+  std::optional<uint64_t> sampling_seed;
   // Context keys whose values are replaced by `<masked>`, and members that may
   // be masked: `principal-id`, `session-policy`.
   std::vector<std::string> mask;
+};
+
+// What came of a lookup: so many names were asked about, so many are allowed.
+struct LookupTally {
+  uint64_t asked = 0;
+  uint64_t allowed = 0;
 };
 
 // One decision, to be recorded. Borrowed for the call.
@@ -63,7 +73,9 @@ struct DecisionRecord {
   const Asker* asker = nullptr;
   const Request* request = nullptr;
   std::string_view session_policy;  // a program image
+  // Null for a lookup, which has a tally instead.
   const Decision* decision = nullptr;
+  const LookupTally* lookup = nullptr;
   std::span<const StatementRef> statements;  // all that determined it
   const Bundle* bundle = nullptr;
 };

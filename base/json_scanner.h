@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef WRIT_CASES_JSON_SCANNER_H_
-#define WRIT_CASES_JSON_SCANNER_H_
+#ifndef WRIT_BASE_JSON_SCANNER_H_
+#define WRIT_BASE_JSON_SCANNER_H_
 
 #include <cstddef>
 #include <string>
@@ -65,4 +65,4 @@ size_t Utf8SequenceSize(std::string_view text);
 
 }  // namespace writ
 
-#endif  // WRIT_CASES_JSON_SCANNER_H_
+#endif  // WRIT_BASE_JSON_SCANNER_H_
