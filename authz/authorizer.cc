@@ -130,7 +130,7 @@ Status CheckAttachments(AttachmentLists lists, AttachmentKinds* kinds) {
   return OkStatus();
 }
 
-Status CheckSession(const Question& question) {
+Status CheckSession(const UnitQuestion& question) {
   return question.kinds.Has(AttachmentKind::kSession) &&
                  !question.caller.is_session()
              ? kSessionUnasked
@@ -156,7 +156,7 @@ struct Gathered {
 
 // Step 1: every resource in turn, until one is not allowed (R21).
 Status DecideResources(const Request& request, const Gathered& gathered,
-                       Question* question, Decision* decision) {
+                       UnitQuestion* question, Decision* decision) {
   LayerAnswer answer;
   uint32_t index = 0;
   for (; index < request.resources.size(); ++index) {
@@ -193,7 +193,7 @@ Status DecideResources(const Request& request, const Gathered& gathered,
 
 // What Decide and DecideFor share. `question` has the caller.
 Status DecideRead(const Request& request, const Gathered& gathered,
-                  Question* question, Decision* decision,
+                  UnitQuestion* question, Decision* decision,
                   std::span<StatementRef> all) {
   if (!ReadAction(request.action, &question->action) ||
       request.resources.empty()) {
@@ -230,7 +230,7 @@ Status DecideTraced(const Request& request,
   if (Status status = CheckContext(request.context); !status.ok()) {
     return status;
   }
-  Question question;
+  UnitQuestion question;
   const bool known = ReadPrincipal(request.principal, &question.caller);
   Gathered gathered = {.lists = {&attachments, 1}, .kinds = {}};
   if (Status status = CheckAttachments(gathered.lists, &gathered.kinds);
@@ -254,7 +254,7 @@ Status DecideFor(const Caller& caller, const Request& request,
   if (Status status = CheckContext(request.context); !status.ok()) {
     return status;
   }
-  Question question;
+  UnitQuestion question;
   question.caller = caller;
   question.trace = trace;
   return DecideRead(request, {.lists = {}, .kinds = {}, .source = &source},

@@ -15,7 +15,7 @@ namespace {
 // One unit and one request; made for one call.
 class IndexedUnit {
  public:
-  IndexedUnit(const Question& question, const Attachment& attachment,
+  IndexedUnit(const UnitQuestion& question, const Attachment& attachment,
               uint32_t first, bool keep_allows, BoundRequest* request,
               UnitOutcome* outcome)
       : question_(question),
@@ -288,7 +288,7 @@ class IndexedUnit {
     return true;
   }
 
-  const Question& question_;
+  const UnitQuestion& question_;
   const Attachment& attachment_;
   const ProgramView& view_;
   const UnitRecord unit_;
@@ -307,7 +307,7 @@ class IndexedUnit {
 
 }  // namespace
 
-void AddIndexed(const Question& question, const Attachment& attachment,
+void AddIndexed(const UnitQuestion& question, const Attachment& attachment,
                 uint32_t first, bool keep_allows, BoundRequest* request,
                 UnitOutcome* outcome) noexcept {
   IndexedUnit(question, attachment, first, keep_allows, request, outcome).Run();

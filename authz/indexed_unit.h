@@ -20,7 +20,7 @@ namespace writ {
 //          cells; for each cell that holds the action its statements. Bounded
 //          by UnitRecord::max_steps for texts shorter than
 //          StepBudget::kLongTextBytes and one value for every key
-void AddIndexed(const Question& question, const Attachment& attachment,
+void AddIndexed(const UnitQuestion& question, const Attachment& attachment,
                 uint32_t first, bool keep_allows, BoundRequest* request,
                 UnitOutcome* outcome) noexcept;
 

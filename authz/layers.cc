@@ -42,7 +42,7 @@ uint64_t Rank(const Attachment& attachment) {
 }
 
 // Step 3 for the chain of one account; true when it ends the matter.
-bool ControlEnds(const Question& question, std::string_view account,
+bool ControlEnds(const UnitQuestion& question, std::string_view account,
                  std::string_view owner, LayerAnswer* answer) {
   const auto in_chain = [&](const Attachment& a) {
     return a.kind == AttachmentKind::kControl &&
@@ -74,7 +74,7 @@ bool ControlEnds(const Question& question, std::string_view account,
   }
 }
 
-bool ControlBinds(const Question& question, bool in_management_account) {
+bool ControlBinds(const UnitQuestion& question, bool in_management_account) {
   if (in_management_account) return false;
   switch (question.caller.kind) {
     case PrincipalKind::kUser:
@@ -90,14 +90,14 @@ bool ControlBinds(const Question& question, bool in_management_account) {
   return false;
 }
 
-UnitOutcome AccountUnit(const Question& question, bool keep_allows) {
+UnitOutcome AccountUnit(const UnitQuestion& question, bool keep_allows) {
   return DecideUnit(
       question, Layer::kIdentity, keep_allows, [](const Attachment& a) {
         return a.kind == AttachmentKind::kIdentity && !a.resource_group_scope;
       });
 }
 
-UnitOutcome UnitOfKind(const Question& question, AttachmentKind kind,
+UnitOutcome UnitOfKind(const UnitQuestion& question, AttachmentKind kind,
                        Layer layer, bool keep_allows) {
   if (!question.kinds.Has(kind)) return {};
   return DecideUnit(question, layer, keep_allows,
@@ -105,7 +105,7 @@ UnitOutcome UnitOfKind(const Question& question, AttachmentKind kind,
 }
 
 // Step 5.
-LayerAnswer DecideAssumeRole(const Question& question) {
+LayerAnswer DecideAssumeRole(const UnitQuestion& question) {
   const PrincipalKind kind = question.caller.kind;
   const bool root = kind == PrincipalKind::kRoot;
   const bool trust_alone =
@@ -130,7 +130,7 @@ LayerAnswer DecideAssumeRole(const Question& question) {
 }
 
 // Steps 6 to 8.
-LayerAnswer DecideAccess(const Question& question, bool same_account) {
+LayerAnswer DecideAccess(const UnitQuestion& question, bool same_account) {
   UnitOutcome a;
   Layer layer = Layer::kIdentity;
   if (question.caller.kind == PrincipalKind::kRoot) {
@@ -174,7 +174,7 @@ LayerAnswer DecideAccess(const Question& question, bool same_account) {
 
 }  // namespace
 
-LayerAnswer DecideLayers(const Question& question,
+LayerAnswer DecideLayers(const UnitQuestion& question,
                          bool in_management_account) noexcept {
   const std::string_view caller = question.caller.account;
   const std::string_view named = question.resource.account();

@@ -8,8 +8,8 @@
 namespace writ {
 
 // What the layers say about one resource. The determining statements are in
-// Question::statements: added to for an ALLOW, replaced for an EXPLICIT_DENY,
-// unspecified for an IMPLICIT_DENY.
+// UnitQuestion::statements: added to for an ALLOW, replaced for an
+// EXPLICIT_DENY, unspecified for an IMPLICIT_DENY.
 struct LayerAnswer {
   Verdict verdict = Verdict::kImplicitDeny;
   Layer layer = Layer::kDefault;
@@ -23,7 +23,7 @@ struct LayerAnswer {
 // deny's in the order identity, resource-group, resource or trust; an implicit
 // deny after all layers is `default`'s, of AssumeRole the trust policy's unless
 // that allows.
-LayerAnswer DecideLayers(const Question& question,
+LayerAnswer DecideLayers(const UnitQuestion& question,
                          bool in_management_account) noexcept;
 
 }  // namespace writ

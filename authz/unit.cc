@@ -23,7 +23,7 @@ bool AnyMatches(const ImageTable<uint32_t>& lists, Run list,
   return false;
 }
 
-bool ActionApplies(const Question& question, const ProgramView& view,
+bool ActionApplies(const UnitQuestion& question, const ProgramView& view,
                    const StatementRecord& row) {
   StepBudget* const budget = question.budget;
   const bool action =
@@ -37,7 +37,7 @@ bool ActionApplies(const Question& question, const ProgramView& view,
 
 }  // namespace
 
-bool RestApplies(const Question& question, const ProgramView& view,
+bool RestApplies(const UnitQuestion& question, const ProgramView& view,
                  const StatementRecord& row) noexcept {
   StepBudget* const budget = question.budget;
   if ((row.flags & StatementRecord::kHasResource) != 0) {
@@ -67,9 +67,10 @@ namespace {
 // policy   what StatementRef::policy says for it
 // without  of the unit's statements, those that do not count; it has this
 //          policy alone
-void TryStatements(const Question& question, const ProgramView& view, Run rows,
-                   uint32_t policy, std::span<const StatementRef> without,
-                   bool keep_allows, UnitOutcome* outcome) {
+void TryStatements(const UnitQuestion& question, const ProgramView& view,
+                   Run rows, uint32_t policy,
+                   std::span<const StatementRef> without, bool keep_allows,
+                   UnitOutcome* outcome) {
   for (uint32_t i = 0; i < rows.count; ++i) {
     if (!question.budget->Step()) return;
     if (std::ranges::binary_search(without, StatementRef{0, i})) continue;
@@ -92,7 +93,7 @@ void TryStatements(const Question& question, const ProgramView& view, Run rows,
 
 }  // namespace
 
-void AddToUnit(const Question& question, const Attachment& attachment,
+void AddToUnit(const UnitQuestion& question, const Attachment& attachment,
                uint32_t place, bool keep_allows,
                UnitOutcome* outcome) noexcept {
   // What the tables mean. A new row of semantics.def does not compile until it

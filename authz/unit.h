@@ -40,7 +40,7 @@ class AttachmentKinds {
 };
 
 // One question about one resource, with everything read that can be read once.
-struct Question {
+struct UnitQuestion {
   AttachmentLists attachments = {};
   AttachmentKinds kinds = {};
   std::span<const ContextEntry> context = {};
@@ -74,18 +74,19 @@ struct UnitOutcome {
 //
 // Its statements are added to question.statements: Allows if `keep_allows`; the
 // first Deny ends the matter and clears the list.
-void AddToUnit(const Question& question, const Attachment& attachment,
+void AddToUnit(const UnitQuestion& question, const Attachment& attachment,
                uint32_t place, bool keep_allows, UnitOutcome* outcome) noexcept;
 
 // What AddToUnit does about one statement, whichever way it was found.
 
 // Whether resource and principal match; the asker looks at the budget.
-bool RestApplies(const Question& question, const ProgramView& view,
+bool RestApplies(const UnitQuestion& question, const ProgramView& view,
                  const StatementRecord& row) noexcept;
 
 // Adds a statement that concerns the request and whose condition is not false.
-inline void AddMatch(const Question& question, StatementRef ref, bool denies,
-                     bool unreadable, bool keep_allows, UnitOutcome* outcome) {
+inline void AddMatch(const UnitQuestion& question, StatementRef ref,
+                     bool denies, bool unreadable, bool keep_allows,
+                     UnitOutcome* outcome) {
   if (denies) {
     if (outcome->verdict != Verdict::kExplicitDeny) {
       *outcome = {Verdict::kExplicitDeny, true};
@@ -107,8 +108,8 @@ inline void AddMatch(const Question& question, StatementRef ref, bool denies,
 //
 // layer  in which the unit is asked: for the trace
 template <typename Belongs>
-UnitOutcome DecideUnit(const Question& question, Layer layer, bool keep_allows,
-                       Belongs belongs) noexcept {
+UnitOutcome DecideUnit(const UnitQuestion& question, Layer layer,
+                       bool keep_allows, Belongs belongs) noexcept {
   UnitOutcome outcome;
   uint32_t place = 0;
   for (const std::span<const Attachment> list : question.attachments) {

@@ -402,7 +402,8 @@ class Decider {
   // Fills in what can be read of the request; false when nobody could decide
   // it.
   static bool Read(const SampleRequest& request,
-                   std::span<const ContextEntry> context, Question* question) {
+                   std::span<const ContextEntry> context,
+                   UnitQuestion* question) {
     RequestPrincipal principal = {request.principal, request.principal_id};
     if (request.principal != "*" &&
         request.principal.find(':') == std::string::npos) {
@@ -414,7 +415,7 @@ class Decider {
            ReadResource(request.resource, &question->resource);
   }
 
-  Verdict Decide(Question question) const {
+  Verdict Decide(UnitQuestion question) const {
     const Attachment attachment = {program_.get()};
     StatementList statements({}, {});
     StepBudget budget(kMaxDecideSteps);
@@ -453,7 +454,7 @@ Result<Agreement> CompareDecisions(const ast::Policy& before,
       values.emplace_back(entry.values.begin(), entry.values.end());
       context.push_back({entry.key, values.back()});
     }
-    Question question{};
+    UnitQuestion question{};
     if (!Decider::Read(request, context, &question)) continue;
     ++agreement.requests;
     if (old.Decide(question) != fresh.Decide(question)) {
