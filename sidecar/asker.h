@@ -87,7 +87,10 @@ struct Credentials {
   std::span<const std::string_view> certificate_names = {};
 };
 
-// Finds who asks. Tokens are compared as digests in constant time.
+// Finds who asks: by the token if one was sent, else by a name in the
+// certificate, else the listener's rule for everybody. A token that nobody has
+// is refused even where everybody may ask. Tokens are compared as digests in
+// constant time.
 //
 // Errors  kUnauthenticated  nobody whom the listener knows; the message does
 //                           not say which part was wrong

@@ -2,9 +2,7 @@
 #ifndef WRIT_SIDECAR_DECISION_POINT_H_
 #define WRIT_SIDECAR_DECISION_POINT_H_
 
-#include <array>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -12,39 +10,42 @@
 #include <vector>
 
 #include "authz/decision.h"
-#include "authz/request.h"
 #include "authz/snapshot.h"
 #include "base/clock.h"
-#include "base/mutex.h"
 #include "base/status.h"
 #include "sidecar/asker.h"
 #include "sidecar/bundle_holder.h"
 #include "sidecar/decision_log.h"
 #include "sidecar/metrics.h"
+#include "sidecar/question.h"
 
 namespace writ {
 
-// One question, whatever door it came through. Borrowed for the call.
-struct Question {
-  Request request;
-  std::string_view session_policy = {};  // a program image; empty: none
-  uint64_t at_least_revision = 0;
-};
+class Program;
+class SessionPolicies;
 
+// Reused for the next call as it is, so that its memory is.
 struct Answer {
   Decision decision;
-  // All determining statements, also those beyond Decision::statements.
+  // All determining statements, also those beyond Decision::statements. Filled
+  // for askers with the `statements` right, for Explain, and for the log.
   std::vector<StatementRef> statements;
-  std::shared_ptr<const Bundle> bundle;  // that decided
-  std::string decision_id;               // empty: there is no decision log
+  std::shared_ptr<const Bundle> bundle;    // that decided
+  std::shared_ptr<const Program> session;  // the session policy's, if any
+  std::string decision_id;                 // empty: there is no decision log
+
+  // What a failure leaves behind: a deny.
+  void Clear();
 };
 
-// What is asked about many names at once.
+// What is asked about many names at once. Its candidates, or else what the
+// bundle's directory and policies know by name.
 struct Lookup {
   Question question;  // without what is looked up
   std::span<const std::string_view> candidates = {};  // none: the bundle's
   std::string_view prefix = {};                       // of the bundle's
-  uint32_t page_size = 0;
+  uint32_t page_size = 0;  // 0, and more than kMaxLookupPage: that
+  // Of the page before, with the same candidates; empty: the first.
   std::string_view page_token = {};
 };
 
@@ -96,24 +97,53 @@ class DecisionPoint {
   Status Explain(const Asker& asker, const Question& question, bool find_flip,
                  Answer* answer, SnapshotExplanation* explanation) const;
 
-  // Which candidates Check would allow. Recorded as one decision a lookup: how
-  // many were asked and allowed.
+  // Which candidates Check would allow. A page of a lookup is one record: how
+  // many were asked and how many are allowed. It ends after kMaxLookupPage
+  // names or kMaxLookupDecisions decisions.
   //
-  // Errors  kAborted  page_token is of another revision
+  // Errors  kAborted          page_token is of another bundle
+  //         kInvalidArgument  also a page_token that no lookup gave, and more
+  //                           than kMaxLookupCandidates
   Status LookupResources(const Asker& asker, Protocol protocol,
                          const Lookup& lookup, Found* found) const;
   Status LookupActions(const Asker& asker, Protocol protocol,
                        const Lookup& lookup, Found* found) const;
-  // Which principals of the directory (users and roles, these as a session
-  // named `search`) may do it: AuthZEN's subject search.
+  // Which principals of the directory may do it: users, and roles, each asked
+  // about as its session `search`: AuthZEN's subject search. A candidate is
+  // taken as it is.
   Status LookupPrincipals(const Asker& asker, const Lookup& lookup,
                           Found* found) const;
 
+  // A bundle is in force and has not expired: a question would be answered.
+  bool Ready() const;
+
+  // Counts a question that a door refused before it could ask.
+  void CountRefused(Protocol protocol, const Status& status) const;
+
  private:
-  struct Sessions;
+  class Prepared;
+
+  Status TakeBundle(uint64_t at_least_revision, WallTime now,
+                    std::shared_ptr<const Bundle>* bundle) const;
+  Status Prepare(const Asker& asker, const Question& question,
+                 LookedUp looked_up, WallTime now, Prepared* prepared) const;
+  Status Decide(const Asker& asker, Protocol protocol, const Question& question,
+                const std::shared_ptr<const Bundle>& bundle, WallTime now,
+                Answer* answer) const;
+  Status Record(const Asker& asker, Protocol protocol, const Prepared& prepared,
+                WallTime now, Answer* answer) const;
+  Status ExplainOnce(const Asker& asker, const Question& question,
+                     bool find_flip, Answer* answer,
+                     SnapshotExplanation* explanation) const;
+  Status LookUp(const Asker& asker, Protocol protocol, const Lookup& lookup,
+                LookedUp looked_up, Found* found) const;
+  Status LookUpOnce(const Asker& asker, Protocol protocol, const Lookup& lookup,
+                    LookedUp looked_up, Found* found) const;
+  void Count(Protocol protocol, const Status& status,
+             const Answer& answer) const;
+
   const Parts parts_;
-  // Session policies that were verified, by digest.
-  const std::unique_ptr<Sessions> sessions_;
+  const std::unique_ptr<SessionPolicies> sessions_;
 };
 
 }  // namespace writ
