@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,15 +65,50 @@ struct SidecarConfig {
   std::chrono::milliseconds drain{10000};
 };
 
+// Reads a configuration. File names in it that are not absolute are taken from
+// the folder of `path`; files with tokens are read here, and of a token only
+// its digest is kept.
+//
 // Errors  kInvalidArgument  not TOML, or a member that is unknown, missing,
-//                           of the wrong type or out of its range: FILE:LINE:
-//                           COLUMN, the member's path, and what it may be
+//                           of the wrong type or out of its range; one line
+//                           for each: FILE:LINE:COLUMN: the member's path:
+//                           what is wrong; what it may be
 Result<SidecarConfig> ReadSidecarConfig(std::string_view path,
                                         std::string_view text);
 
 // What no single member shows: no listener, no bundle or keys, a TCP listener
-// beyond loopback without TLS, one that anybody may ask without saying so.
+// beyond loopback without TLS or that anybody may ask, one that nobody may ask,
+// two of one name or address.
+//
+// Errors  kInvalidArgument  one line for each
 Status CheckSidecarConfig(const SidecarConfig& config);
+
+// The digest of the one token in the file, whose last line break does not
+// count.
+//
+// Errors  kInvalidArgument  not one line of 16 to 4096 printable characters
+//         as ReadRegularFile
+Result<Sha256Digest> ReadTokenDigest(const std::string& path);
+
+// "250ms", "10s", "2m" or "1h".
+//
+// Errors  kInvalidArgument  another text, or more than 30 days
+Result<std::chrono::milliseconds> ParseDuration(std::string_view text);
+
+// "512", "64KiB", "64MiB" or "1GiB" in bytes.
+//
+// Errors  kInvalidArgument  another text, or more than 2^53
+Result<uint64_t> ParseSize(std::string_view text);
+
+// One row of config_members.def.
+struct ConfigMember {
+  std::string_view table;  // "", "bundle", "listener", "listener.tls", …
+  std::string_view name;
+  std::string_view may_be;
+  std::string_view otherwise;
+  std::string_view meaning;
+};
+std::span<const ConfigMember> ConfigMembers();
 
 }  // namespace writ
 
