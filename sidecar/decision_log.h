@@ -17,6 +17,7 @@
 #include "base/status.h"
 #include "bundle/bundle.h"
 #include "sidecar/asker.h"
+#include "sidecar/decision_record.h"
 #include "sidecar/metrics.h"
 
 namespace writ {
@@ -57,12 +58,6 @@ struct DecisionLogOptions {
   // Context keys whose values are replaced by `<masked>`, and members that may
   // be masked: `principal-id`, `session-policy`.
   std::vector<std::string> mask;
-};
-
-// What came of a lookup: so many names were asked about, so many are allowed.
-struct LookupTally {
-  uint64_t asked = 0;
-  uint64_t allowed = 0;
 };
 
 // One decision, to be recorded. Borrowed for the call.
