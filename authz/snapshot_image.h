@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "authz/program/program.h"
 #include "authz/program/verify.h"
@@ -49,7 +50,7 @@ class SnapshotImage {
 
   std::shared_ptr<const Program> program_;
   std::shared_ptr<const Snapshot> snapshot_;
-  std::string names_;  // what the views below look into
+  std::string names_;  // what the views of principals and resources look into
   std::vector<std::string_view> principals_;
   std::vector<std::string_view> resources_;
   std::vector<std::string_view> actions_;

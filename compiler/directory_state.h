@@ -45,6 +45,7 @@ struct PolicySlot {
 struct DirectoryPrincipal {
   bool is_role = false;
   std::string key;  // PrincipalEntry::text
+  std::string arn;  // as it was put; of a role without a session
   std::string id;
   bool service_linked = false;
   PolicyHolder own;
@@ -150,6 +151,7 @@ struct SnapshotCompiler::State {
   ByName<DirectoryAccount> accounts;
   ByName<DirectoryFolder> folders;
   ByName<DirectoryBucket> buckets;
+  ByName<std::string> resources;  // group
   ByName<ControlSlot> control_policies;
   ControlNode root;
   uint64_t next_policy_id = 1;

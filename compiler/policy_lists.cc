@@ -21,6 +21,19 @@ constexpr uint64_t kFoldShare = 8;
 // again about so many times for each part that its change wanders through.
 constexpr size_t kMergeFactor = 4;
 
+uint64_t StatementsOf(const ListedSet& set) {
+  uint64_t statements = 0;
+  for (const ListedPolicy* policy : set) statements += policy->statements;
+  return statements;
+}
+
+uint32_t PagesFor(size_t policies) {
+  return static_cast<uint32_t>((policies + UnitPage::kPolicies - 1) /
+                               UnitPage::kPolicies);
+}
+
+}  // namespace
+
 ast::PolicyKind TreeKindOf(AttachmentKind kind) {
   switch (kind) {
     case AttachmentKind::kIdentity:
@@ -36,19 +49,6 @@ ast::PolicyKind TreeKindOf(AttachmentKind kind) {
   }
   return ast::PolicyKind::kIdentity;
 }
-
-uint64_t StatementsOf(const ListedSet& set) {
-  uint64_t statements = 0;
-  for (const ListedPolicy* policy : set) statements += policy->statements;
-  return statements;
-}
-
-uint32_t PagesFor(size_t policies) {
-  return static_cast<uint32_t>((policies + UnitPage::kPolicies - 1) /
-                               UnitPage::kPolicies);
-}
-
-}  // namespace
 
 // A unit that has its numbers as long as a list holds it.
 class PolicyLists::Unit {

@@ -33,6 +33,9 @@ struct ListedPolicy {
 // Distinct policies of one kind, by ascending id. Borrowed for a call.
 using ListedSet = std::vector<const ListedPolicy*>;
 
+// How the documents of such attachments are read.
+ast::PolicyKind TreeKindOf(AttachmentKind kind);
+
 // Makes lists and remembers them as long as somebody holds them: equal sets are
 // one list. Not thread-safe. Must outlive its lists.
 class PolicyLists {

@@ -171,7 +171,8 @@ Status SnapshotCompiler::PutUser(std::string_view account,
     return BadName("a user", name);
   }
   DirectoryPrincipal* const user = &holder->users[std::string(name)];
-  user->key = std::move(arn);
+  user->key = arn;
+  user->arn = std::move(arn);
   user->id = id;
   user->own.serves.insert(user);
   state_->Touch(user);
@@ -258,6 +259,7 @@ Status SnapshotCompiler::PutRole(std::string_view account,
   DirectoryPrincipal* const role = &holder->roles[folded];
   role->is_role = true;
   role->key = std::move(key_text);
+  role->arn = RamArn(account, "role/", name);
   role->id = id;
   role->service_linked = service_linked;
   role->trust = trust == nullptr
@@ -419,16 +421,18 @@ Status SnapshotCompiler::PutResource(std::string_view arn,
   if (resource_group.empty()) {
     return BadName("a resource group", resource_group);
   }
+  state_->resources.insert_or_assign(std::string(arn),
+                                     std::string(resource_group));
   state_->resource_table.Put(std::make_shared<ResourceEntry>(
       ResourceEntry{std::string(arn), std::string(resource_group)}));
   return OkStatus();
 }
 
 Status SnapshotCompiler::RemoveResource(std::string_view arn) {
-  if (state_->resource_table.Find(arn) == nullptr) {
-    return NoSuch("resource", arn);
-  }
+  const auto found = state_->resources.find(arn);
+  if (found == state_->resources.end()) return NoSuch("resource", arn);
   state_->resource_table.Erase(arn);
+  state_->resources.erase(found);
   return OkStatus();
 }
 

@@ -174,6 +174,7 @@ class SnapshotCompiler {
 
  private:
   struct State;
+  class Packer;
   const std::unique_ptr<State> state_;
 };
 

@@ -202,48 +202,68 @@ std::vector<std::string> Segments(const std::string& arn) {
 
 std::shared_ptr<const Snapshot> World::CompileFresh() const {
   SnapshotCompiler compiler;
+  Tell(&compiler, nullptr);
+  return compiler.Publish(1).value();
+}
+
+void World::Tell(SnapshotCompiler* compiler, reference::Random* random) const {
+  const auto each = [random](const auto& facts, const auto& tell) {
+    std::vector<const typename std::decay_t<decltype(facts)>::value_type*> left;
+    for (const auto& fact : facts) left.push_back(&fact);
+    for (size_t i = left.size(); random != nullptr && i > 1; --i) {
+      std::swap(left[i - 1], left[random->Below(i)]);
+    }
+    for (const auto* fact : left) tell(*fact);
+  };
   // Parents first: only two folders, and only one lies in the other.
   for (const auto& [name, parent] : folders) {
-    if (parent.empty()) Must(compiler.PutFolder(name));
+    if (parent.empty()) Must(compiler->PutFolder(name));
   }
   for (const auto& [name, parent] : folders) {
-    Must(compiler.PutFolder(name, parent));
+    Must(compiler->PutFolder(name, parent));
   }
-  for (const auto& [name, account] : accounts) {
-    Must(compiler.PutAccount(name, account.management, account.folder));
-  }
-  for (const auto& [name, id] : users) {
-    Must(compiler.PutUser(name.first, name.second, id));
-  }
-  for (const auto& [name, role] : roles) {
-    Must(compiler.PutRole(name.first, role.name, role.id, role.trust,
-                          role.service_linked));
-  }
-  for (const auto& [name, members] : groups) {
-    Must(compiler.PutGroup(name.first, name.second));
-    for (const std::string& member : members) {
-      Must(compiler.AddMember(name.first, name.second, member));
-    }
-  }
-  for (const auto& [name, tree] : policies) {
-    Must(compiler.PutPolicy(name.first, name.second, tree));
-  }
-  for (const auto& [account, kind, holder, policy, group] : attached) {
-    Must(compiler.Attach(account, kind, holder, policy, group));
-  }
-  for (const auto& [name, tree] : control) {
-    Must(compiler.PutControlPolicy(name, tree));
-  }
-  for (const auto& [kind, target, policy] : controlled) {
-    Must(compiler.AttachControl(kind, target, policy));
-  }
-  for (const auto& [name, bucket] : buckets) {
-    Must(compiler.PutBucketPolicy(bucket.account, name, bucket.policy));
-  }
-  for (const auto& [arn, group] : resources) {
-    Must(compiler.PutResource(arn, group));
-  }
-  return compiler.Publish(1).value();
+  each(accounts, [&](const auto& fact) {
+    const auto& [name, account] = fact;
+    Must(compiler->PutAccount(name, account.management, account.folder));
+  });
+  each(policies, [&](const auto& fact) {
+    const auto& [name, tree] = fact;
+    Must(compiler->PutPolicy(name.first, name.second, tree));
+  });
+  each(control, [&](const auto& fact) {
+    Must(compiler->PutControlPolicy(fact.first, fact.second));
+  });
+  each(users, [&](const auto& fact) {
+    const auto& [name, id] = fact;
+    Must(compiler->PutUser(name.first, name.second, id));
+  });
+  each(roles, [&](const auto& fact) {
+    const auto& [name, role] = fact;
+    Must(compiler->PutRole(name.first, role.name, role.id, role.trust,
+                           role.service_linked));
+  });
+  each(groups, [&](const auto& fact) {
+    const auto& [name, members] = fact;
+    Must(compiler->PutGroup(name.first, name.second));
+    each(members, [&](const std::string& member) {
+      Must(compiler->AddMember(name.first, name.second, member));
+    });
+  });
+  each(attached, [&](const auto& fact) {
+    const auto& [account, kind, holder, policy, group] = fact;
+    Must(compiler->Attach(account, kind, holder, policy, group));
+  });
+  each(controlled, [&](const auto& fact) {
+    const auto& [kind, target, policy] = fact;
+    Must(compiler->AttachControl(kind, target, policy));
+  });
+  each(buckets, [&](const auto& fact) {
+    const auto& [name, bucket] = fact;
+    Must(compiler->PutBucketPolicy(bucket.account, name, bucket.policy));
+  });
+  each(resources, [&](const auto& fact) {
+    Must(compiler->PutResource(fact.first, fact.second));
+  });
 }
 
 std::string World::Answer(const Request& request,

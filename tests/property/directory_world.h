@@ -15,6 +15,7 @@
 #include "authz/snapshot.h"
 #include "compiler/snapshot_compiler.h"
 #include "grammar/ast.h"
+#include "tests/support/request_generator.h"
 
 namespace writ::testing {
 
@@ -102,6 +103,11 @@ struct World {
       return bucket.second.account == account;
     });
   }
+
+  // Tells an empty compiler everything.
+  //
+  // random  chooses the order; may be null
+  void Tell(SnapshotCompiler* compiler, reference::Random* random) const;
 
   // The snapshot of a compiler that is told everything at once.
   std::shared_ptr<const Snapshot> CompileFresh() const;
