@@ -57,14 +57,10 @@ constexpr Named<LogFull> kLogFulls[] = {
     {"block", LogFull::kBlock},
     {"drop-and-count", LogFull::kDropAndCount},
     {"deny", LogFull::kDeny}};
-constexpr Named<Right> kRights[] = {
-#define RIGHT(Name, name, what) {name, Right::k##Name},
-#include "sidecar/rights.def"
-#undef RIGHT
-};
 constexpr std::string_view kVerdicts[] = {"ALLOW", "EXPLICIT_DENY",
                                           "IMPLICIT_DENY"};
 constexpr size_t kLongestName = 64;
+constexpr size_t kMaxSamplingRules = 256;
 constexpr double kMillion = 1000000;
 
 // An asker with what only the file says of it.
@@ -95,11 +91,15 @@ class Reader {
   void Refuse(const Member& member, std::string_view what);
   void RefuseKey(const toml::key& key, std::string_view table,
                  const std::string& path);
-  // Calls read(table, path) for the table, or for each of a list of tables.
-  template <typename Read>
-  void ReadTable(const Member& member, Read read);
-  template <typename Read>
-  void ReadTables(const Member& member, size_t most, Read read);
+  // Reads the table, or each of a list of tables, with a function below.
+  template <typename T>
+  using TableReader = void (Reader::*)(const toml::table& table,
+                                       const std::string& path, T* out);
+  template <typename T>
+  void ReadTable(const Member& member, TableReader<T> read, T* out);
+  template <typename T>
+  void ReadTables(const Member& member, size_t most, TableReader<T> read,
+                  std::vector<T>* out);
   template <typename T, size_t n>
   void ReadChoice(const Member& member, const Named<T> (&choices)[n], T* out);
   // False after a complaint.
@@ -301,15 +301,16 @@ void Reader::ReadExtAuthzTable(const toml::table& table,
 }
 #undef READ_ROW
 
-template <typename Read>
-void Reader::ReadTable(const Member& member, Read read) {
+template <typename T>
+void Reader::ReadTable(const Member& member, TableReader<T> read, T* out) {
   const toml::table* table = member.node.as_table();
   if (table == nullptr) return Refuse(member, "this is no table");
-  read(*table, member.path);
+  (this->*read)(*table, member.path, out);
 }
 
-template <typename Read>
-void Reader::ReadTables(const Member& member, size_t most, Read read) {
+template <typename T>
+void Reader::ReadTables(const Member& member, size_t most, TableReader<T> read,
+                        std::vector<T>* out) {
   const toml::array* array = member.node.as_array();
   if (array == nullptr || !array->is_homogeneous(toml::node_type::table)) {
     return Refuse(member, "this is no list of tables");
@@ -318,60 +319,41 @@ void Reader::ReadTables(const Member& member, size_t most, Read read) {
     return Refuse(member, "there are more than " + std::to_string(most));
   }
   for (size_t i = 0; i < array->size(); ++i) {
-    read(*(*array)[i].as_table(), member.path + "[" + std::to_string(i) + "]");
+    (this->*read)(*(*array)[i].as_table(),
+                  member.path + "[" + std::to_string(i) + "]",
+                  &out->emplace_back());
   }
 }
 
 void Reader::ReadBundle(const Member& member, BundleSourceOptions* out) {
-  ReadTable(member,
-            [this, out](const toml::table& table, const std::string& path) {
-              ReadBundleTable(table, path, out);
-            });
+  ReadTable(member, &Reader::ReadBundleTable, out);
 }
 
 void Reader::ReadListeners(const Member& member,
                            std::vector<ListenerConfig>* out) {
-  ReadTables(member, kMaxListeners,
-             [this, out](const toml::table& table, const std::string& path) {
-               ReadListenerTable(table, path, &out->emplace_back());
-             });
+  ReadTables(member, kMaxListeners, &Reader::ReadListenerTable, out);
 }
 
 void Reader::ReadTls(const Member& member, TlsFiles* out) {
-  ReadTable(member,
-            [this, out](const toml::table& table, const std::string& path) {
-              ReadTlsTable(table, path, out);
-            });
+  ReadTable(member, &Reader::ReadTlsTable, out);
 }
 
 void Reader::ReadAskers(const Member& member, std::vector<AskerRule>* out) {
-  ReadTables(member, kMaxAskers,
-             [this, out](const toml::table& table, const std::string& path) {
-               AskerTable asker;
-               ReadAskerTable(table, path, &asker);
-               out->push_back(std::move(asker.rule));
-             });
+  std::vector<AskerTable> askers;
+  ReadTables(member, kMaxAskers, &Reader::ReadAskerTable, &askers);
+  for (AskerTable& asker : askers) out->push_back(std::move(asker.rule));
 }
 
 void Reader::ReadDecisionLog(const Member& member, DecisionLogOptions* out) {
-  ReadTable(member,
-            [this, out](const toml::table& table, const std::string& path) {
-              ReadDecisionLogTable(table, path, out);
-            });
+  ReadTable(member, &Reader::ReadDecisionLogTable, out);
 }
 
 void Reader::ReadSampling(const Member& member, std::vector<LogSampling>* out) {
-  ReadTables(member, kMaxAskers,
-             [this, out](const toml::table& table, const std::string& path) {
-               ReadSamplingTable(table, path, &out->emplace_back());
-             });
+  ReadTables(member, kMaxSamplingRules, &Reader::ReadSamplingTable, out);
 }
 
 void Reader::ReadExtAuthz(const Member& member, ExtAuthzMapping* out) {
-  ReadTable(member,
-            [this, out](const toml::table& table, const std::string& path) {
-              ReadExtAuthzTable(table, path, out);
-            });
+  ReadTable(member, &Reader::ReadExtAuthzTable, out);
 }
 
 // --- texts -------------------------------------------------------------------
@@ -594,11 +576,11 @@ void Reader::ReadRights(const Member& member, Rights* out) {
   if (!TextsOf(member, &names)) return;
   *out = Rights();
   for (const std::string& name : names) {
-    const auto* row = std::ranges::find(kRights, name, &Named<Right>::name);
-    if (row == std::end(kRights)) {
-      Refuse(member, "there is no right `" + Shown(name) + "`");
+    const std::optional<Right> right = RightNamed(name);
+    if (right) {
+      out->Add(*right);
     } else {
-      out->Add(row->value);
+      Refuse(member, "there is no right `" + Shown(name) + "`");
     }
   }
   if (names.empty()) Refuse(member, "an asker without rights asks nothing");
