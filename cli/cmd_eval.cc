@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `writ eval`: decides one request, or every line of a case file, with the
-// compiler and the authorizer that everything else uses.
+// compiler and the authorizer that everything else uses; or asks a sidecar.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -23,6 +23,7 @@
 #include "cli/flags.h"
 #include "cli/max_steps.h"
 #include "cli/question.h"
+#include "cli/remote_question.h"
 
 namespace writ {
 namespace {
@@ -146,6 +147,8 @@ ExitCode RunEval(Args args) {
   flags.Bool("--expect", "with --cases: exit 4 unless all are as expected",
              &expect);
   DeclareQuestion(&flags, &one);
+  SidecarAddress server;
+  DeclareServer(&flags, &server);
   flags.Choice("--explain",
                "what each statement and clause came to: `short` leaves out "
                "what is about something else, `why-not` says only what would "
@@ -173,13 +176,21 @@ ExitCode RunEval(Args args) {
                         : explain == "why-not" ? Detail::kWhyNot
                                                : Detail::kShort;
 
-  const bool has_one = IsAsked(one) || !explain.empty();
+  const bool has_one = IsAsked(one) || IsRemote(server) || !explain.empty();
   if (cases.empty()) {
     if (expect) {
       Complain("--expect goes with --cases");
       return ExitCode::kUsage;
     }
-    const ExitCode exit = AnswerQuestion(one, format == "pretty", detail);
+    if (IsRemote(server) && detail != Detail::kNone) {
+      Complain("--explain is about policies that are here: not with --server");
+      return ExitCode::kUsage;
+    }
+    const bool pretty = format == "pretty";
+    const ExitCode exit =
+        IsRemote(server)
+            ? AskSidecar(one, server, pretty, flags.global().timeout_ms)
+            : AnswerQuestion(one, pretty, detail);
     return exit == ExitCode::kDenied && no_exit_status ? ExitCode::kOk : exit;
   }
   if (has_one || format == "pretty") {

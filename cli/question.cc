@@ -151,48 +151,6 @@ bool AddContext(const std::string& argument, CaseRequest* request) {
   return true;
 }
 
-std::optional<CaseRequest> ReadRequest(const OneRequest& one) {
-  std::string json;
-  if (one.file.empty()) {
-    if (one.principal.empty() || one.action.empty() || one.resources.empty()) {
-      Complain(one.command,
-               "give --cases, --request, or all of --principal, --action and "
-               "--resource");
-      return std::nullopt;
-    }
-    json = RequestJson(one);
-  } else {
-    if (!one.principal.empty() || !one.action.empty() ||
-        !one.resources.empty()) {
-      Complain(one.command, "--request already says who, what and on what");
-      return std::nullopt;
-    }
-    auto text = one.file == "-" ? ReadAll(STDIN_FILENO, kMaxCaseLineBytes)
-                                : ReadFile(one.file, kMaxCaseLineBytes);
-    if (!text.ok()) {
-      Complain(one.command,
-               "cannot read `" + one.file + "`: " + text.status().ToString());
-      return std::nullopt;
-    }
-    json = std::move(text).value();
-  }
-  CaseRequest request;
-  if (const auto error = ReadCaseRequest(json, &request)) {
-    Complain(one.command, "the request: " + error->message +
-                              (error->at.empty() ? "" : " at " + error->at));
-    return std::nullopt;
-  }
-  for (const std::string& argument : one.context) {
-    if (AddContext(argument, &request)) continue;
-    Complain(one.command, "--context takes KEY=VALUE, not `" + argument + "`");
-    return std::nullopt;
-  }
-  if (!one.now.empty()) {
-    request.context.push_back({std::string(kTimeKey), {one.now}});
-  }
-  return request;
-}
-
 std::string PrettyText(const CaseOutcome& outcome,
                        const LoadedPolicies& loaded) {
   const Decision& decision = outcome.decision;
@@ -251,6 +209,48 @@ bool IsAsked(const OneRequest& one) {
   return !one.policies.empty() || !one.file.empty() || !one.principal.empty() ||
          !one.action.empty() || !one.resources.empty() ||
          !one.context.empty() || !one.now.empty() || !one.only.empty();
+}
+
+std::optional<CaseRequest> ReadRequest(const OneRequest& one) {
+  std::string json;
+  if (one.file.empty()) {
+    if (one.principal.empty() || one.action.empty() || one.resources.empty()) {
+      Complain(one.command,
+               "give --cases, --request, or all of --principal, --action and "
+               "--resource");
+      return std::nullopt;
+    }
+    json = RequestJson(one);
+  } else {
+    if (!one.principal.empty() || !one.action.empty() ||
+        !one.resources.empty()) {
+      Complain(one.command, "--request already says who, what and on what");
+      return std::nullopt;
+    }
+    auto text = one.file == "-" ? ReadAll(STDIN_FILENO, kMaxCaseLineBytes)
+                                : ReadFile(one.file, kMaxCaseLineBytes);
+    if (!text.ok()) {
+      Complain(one.command,
+               "cannot read `" + one.file + "`: " + text.status().ToString());
+      return std::nullopt;
+    }
+    json = std::move(text).value();
+  }
+  CaseRequest request;
+  if (const auto error = ReadCaseRequest(json, &request)) {
+    Complain(one.command, "the request: " + error->message +
+                              (error->at.empty() ? "" : " at " + error->at));
+    return std::nullopt;
+  }
+  for (const std::string& argument : one.context) {
+    if (AddContext(argument, &request)) continue;
+    Complain(one.command, "--context takes KEY=VALUE, not `" + argument + "`");
+    return std::nullopt;
+  }
+  if (!one.now.empty()) {
+    request.context.push_back({std::string(kTimeKey), {one.now}});
+  }
+  return request;
 }
 
 ExitCode AnswerQuestion(const OneRequest& one, bool pretty, Detail detail) {

@@ -3,11 +3,13 @@
 #define WRIT_CLI_QUESTION_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/limits.h"
+#include "cases/case_file.h"
 #include "cli/command.h"
 #include "cli/flags.h"
 
@@ -40,6 +42,10 @@ void DeclareQuestion(Flags* flags, OneRequest* one);
 
 // Whether one of these flags was given.
 bool IsAsked(const OneRequest& one);
+
+// The request alone; nothing, after a complaint, when it is wrong or there is
+// none.
+std::optional<CaseRequest> ReadRequest(const OneRequest& one);
 
 // Decides the request and prints the answer, with its explanation, on standard
 // output; what keeps it from an answer goes to standard error.
