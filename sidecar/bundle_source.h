@@ -44,6 +44,7 @@ struct BundleSourceState {
   std::string last_error;    // empty: the last attempt was good
   int64_t last_attempt = 0;  // seconds since 1970
   int64_t last_success = 0;
+  uint64_t attempts = 0;
 };
 
 // Loads bundles and publishes those that are good, on a thread of its own. A
