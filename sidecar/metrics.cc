@@ -121,6 +121,7 @@ struct Metrics::Families {
   Count log_written = 0;
   Count log_dropped = 0;
   Count log_failed = 0;
+  Count log_sampled_out = 0;
 
   struct InForce {
     uint64_t revision = 0;
@@ -276,7 +277,8 @@ void Metrics::Families::AddDecisionLog(std::vector<MetricFamily>* page) const {
   const std::pair<const char*, const Count*> outcomes[] = {
       {"written", &log_written},
       {"dropped", &log_dropped},
-      {"failed", &log_failed}};
+      {"failed", &log_failed},
+      {"sampled-out", &log_sampled_out}};
   for (const auto& [name, count] : outcomes) {
     ClientMetric metric = Sample({{"outcome", name}});
     metric.counter.value = static_cast<double>(Read(*count));
@@ -342,6 +344,10 @@ void Metrics::CountLogDropped(uint64_t records) {
 }
 void Metrics::CountLogFailed(uint64_t records) {
   Add(&families_->log_failed, records);
+}
+
+void Metrics::CountLogSampledOut(uint64_t records) {
+  Add(&families_->log_sampled_out, records);
 }
 
 std::string Metrics::Text() const {

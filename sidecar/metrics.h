@@ -54,6 +54,8 @@ class Metrics {
   void CountLogWritten(uint64_t records);
   void CountLogDropped(uint64_t records);
   void CountLogFailed(uint64_t records);
+  // Decisions that no record was wanted of.
+  void CountLogSampledOut(uint64_t records);
 
   // The page for /metrics: what was counted, and what the system says of this
   // process. Blocks for a few reads of /proc.
