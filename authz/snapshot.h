@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "authz/decision.h"
@@ -80,6 +81,9 @@ class Snapshot {
   // What the policy of a StatementRef is called; null for a session policy and
   // for a number that this snapshot did not give. Borrowed from the snapshot.
   const PolicyLabel* FindPolicy(uint32_t policy) const noexcept;
+  // The Sid of a statement of such a policy; empty when it has none. Borrowed
+  // from the snapshot.
+  std::string_view FindSid(StatementRef statement) const noexcept;
 
  private:
   const uint64_t revision_;
