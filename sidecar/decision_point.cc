@@ -47,6 +47,7 @@ void Answer::Clear() {
   bundle.reset();
   session.reset();
   decision_id.clear();
+  current_time.clear();
 }
 
 void DecisionPoint::Prepared::AddCurrentTime(WallTime now) {
@@ -242,6 +243,7 @@ Status DecisionPoint::ExplainOnce(const Asker& asker, const Question& question,
   answer->statements = explanation->explanation.statements;
   answer->bundle = std::move(bundle);
   answer->session = prepared.session_program;
+  answer->current_time = prepared.current_time();
   return Record(asker, Protocol::kExplain, prepared, now, answer);
 }
 

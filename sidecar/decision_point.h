@@ -33,6 +33,7 @@ struct Answer {
   std::shared_ptr<const Bundle> bundle;    // that decided
   std::shared_ptr<const Program> session;  // the session policy's, if any
   std::string decision_id;                 // empty: there is no decision log
+  std::string current_time;  // of Explain: the value that was added, if any
 
   // What a failure leaves behind: a deny.
   void Clear();

@@ -28,6 +28,8 @@ class DecisionPoint::Prepared {
   }
   // Adds acs:CurrentTime unless the asker said it.
   void AddCurrentTime(WallTime now);
+  // What was added; empty if nothing was.
+  const std::string& current_time() const { return time_; }
 
   Request request;
   std::string_view session_policy;

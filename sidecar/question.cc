@@ -144,6 +144,10 @@ Status CheckQuestion(const Asker& asker, const Question& question,
   if (looked_up != LookedUp::kPrincipals) {
     WRIT_RETURN_IF_ERROR(CheckName("principal", request.principal.name));
   }
+  if (request.principal.declared >
+      RequestPrincipal::Declared::kServiceLinkedRole) {
+    return InvalidArgument("the principal's `type` is none that is known");
+  }
   if (looked_up != LookedUp::kActions) {
     WRIT_RETURN_IF_ERROR(CheckName("action", request.action));
   }

@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/grpc_server.h"
+
+#include <grpc/support/log.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/server_builder_option.h>
+#include <grpcpp/resource_quota.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mutex.h"
+#include "sidecar/authorization_service.h"
+#include "sidecar/grpc_calls.h"
+#include "sidecar/grpc_credentials.h"
+#include "sidecar/listener_address.h"
+#include "writ/authz/v1/authorization.grpc.pb.h"
+
+namespace writ {
+namespace {
+
+namespace v1 = authz::v1;
+using Phase = GrpcCalls::Phase;
+
+constexpr char kServiceName[] = "writ.authz.v1.Authorization";
+constexpr std::chrono::milliseconds kHealthInterval{250};
+// Messages that were larger do not leave their memory to the next one.
+constexpr size_t kKeptMessageBytes = size_t{256} << 10;
+
+// Every method hands its messages over as bytes.
+using RawService = v1::Authorization::WithRawMethod_Check<
+    v1::Authorization::WithRawMethod_BatchCheck<
+        v1::Authorization::WithRawMethod_Explain<
+            v1::Authorization::WithRawMethod_LookupResources<
+                v1::Authorization::WithRawMethod_LookupActions<
+                    v1::Authorization::Service>>>>>;
+
+grpc::Status ToGrpc(const Status& status) {
+  return {static_cast<grpc::StatusCode>(status.code()),
+          std::string(status.message())};
+}
+
+// A message that is parsed into for call after call.
+template <typename Message>
+class Reused {
+ public:
+  Reused() { message_.emplace(); }
+  Message& operator*() { return *message_; }
+  // After use for so many bytes.
+  void Used(size_t bytes) {
+    if (bytes > kKeptMessageBytes) message_.emplace();
+  }
+
+ private:
+  std::optional<Message> message_;
+};
+
+// What answers the calls of one thread.
+class Answerer {
+ public:
+  Answerer(const ListenerConfig* listener, const DecisionPoint* point)
+      : listener_(*listener), point_(*point), service_(point) {}
+
+  template <typename Request, typename Response>
+  using Handler = Status (AuthorizationService::*)(const Asker&, const Request&,
+                                                   Response*);
+
+  // request   asks gRPC for a call of the method
+  // protocol  as which refusals are counted
+  template <typename Request, typename Response, typename Ask>
+  GrpcCalls::Method Method(Ask ask, Handler<Request, Response> handler,
+                           Protocol protocol, size_t max_bytes,
+                           size_t waiting) {
+    auto request = std::make_shared<Reused<Request>>();
+    auto response = std::make_shared<Reused<Response>>();
+    return {.request = std::move(ask),
+            .answer =
+                [this, handler, protocol, max_bytes, request, response](
+                    const grpc::ServerContext& context, grpc::ByteBuffer* bytes,
+                    grpc::ByteBuffer* reply) {
+                  return Answer(context, handler, protocol, max_bytes, bytes,
+                                request.get(), response.get(), reply);
+                },
+            .waiting = waiting};
+  }
+
+ private:
+  grpc::Status Refuse(Protocol protocol, const Status& status) const {
+    point_.CountRefused(protocol, status);
+    return ToGrpc(status);
+  }
+
+  template <typename Request, typename Response>
+  grpc::Status Answer(const grpc::ServerContext& context,
+                      Handler<Request, Response> handler, Protocol protocol,
+                      size_t max_bytes, grpc::ByteBuffer* bytes,
+                      Reused<Request>* request, Reused<Response>* response,
+                      grpc::ByteBuffer* reply) {
+    const Result<Asker> asker = IdentifyCaller(listener_, context);
+    if (!asker.ok()) return Refuse(protocol, asker.status());
+    const size_t size_bytes = bytes->Length();
+    if (size_bytes > max_bytes) {
+      return Refuse(
+          protocol,
+          ResourceExhausted("the message has " + std::to_string(size_bytes) +
+                            " bytes; at most " + std::to_string(max_bytes) +
+                            " are read"));
+    }
+    if (!grpc::SerializationTraits<Request>::Deserialize(bytes, &**request)
+             .ok()) {
+      return Refuse(protocol,
+                    InvalidArgument("the message is malformed: no protocol "
+                                    "buffer of this type, or text that is no "
+                                    "UTF-8"));
+    }
+    (**response).Clear();
+    const Status status =
+        (service_.*handler)(asker.value(), **request, &**response);
+    request->Used(size_bytes);
+    if (!status.ok()) return ToGrpc(status);
+    bool own_buffer = true;
+    const grpc::Status written = grpc::SerializationTraits<Response>::Serialize(
+        **response, reply, &own_buffer);
+    response->Used(reply->Length());
+    return written;
+  }
+
+  const ListenerConfig& listener_;
+  const DecisionPoint& point_;
+  AuthorizationService service_;
+};
+
+// Reflection for listeners that want it. Linking the library registers it for
+// every server, so that it has to be taken out of the others.
+class ReflectionOption final : public grpc::ServerBuilderOption {
+ public:
+  explicit ReflectionOption(bool wanted) : wanted_(wanted) {}
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>*
+                         plugins) override {
+    using Plugin = grpc::reflection::ProtoServerReflectionPlugin;
+    auto reflection = std::make_unique<Plugin>();
+    const std::string name = reflection->name();
+    std::erase_if(*plugins,
+                  [&](const auto& plugin) { return plugin->name() == name; });
+    if (wanted_) plugins->push_back(std::move(reflection));
+  }
+
+ private:
+  const bool wanted_;
+};
+
+// Settings that bound what one client can take.
+void Bound(grpc::ServerBuilder* builder) {
+  const auto set = [&](const char* name, int value) {
+    builder->AddChannelArgument(name, value);
+  };
+  builder->SetMaxReceiveMessageSize(static_cast<int>(kMaxBatchBytes));
+  // A compressed message could be a thousand times what its bytes are.
+  builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  set(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  set(GRPC_ARG_MAX_CONCURRENT_STREAMS, 256);
+  set(GRPC_ARG_MAX_METADATA_SIZE, 16 << 10);
+  set(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10'000);
+  // Peers that vanished are found, and pings of those that are there answered
+  // as often as is of use.
+  set(GRPC_ARG_KEEPALIVE_TIME_MS, 120'000);
+  set(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
+  set(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  set(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
+  set(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 2);
+}
+
+// The server of one listener.
+class Door {
+ public:
+  Door(const ListenerConfig* listener, const DecisionPoint* point)
+      : listener_(*listener), point_(*point) {}
+  ~Door() { Shutdown(std::chrono::milliseconds(0)); }
+
+  Status Open(uint32_t threads);
+  const std::string& address() const { return address_; }
+  void SetServing(bool serving);
+  void Shutdown(std::chrono::milliseconds grace);
+
+ private:
+  struct Worker {
+    std::unique_ptr<Answerer> answerer;
+    std::unique_ptr<GrpcCalls> calls;
+    std::thread thread;
+  };
+
+  void AddWorker(grpc::ServerBuilder* builder, bool slow);
+  std::vector<GrpcCalls::Method> FastMethods(Answerer* answerer);
+  std::vector<GrpcCalls::Method> SlowMethods(Answerer* answerer);
+  Status Bind(grpc::ServerBuilder* builder, ListenerAddress* address);
+
+  // How gRPC is asked for a call of a method.
+  template <typename RequestFunction>
+  auto Ask(RequestFunction function) {
+    return [this, function](grpc::ServerContext* context,
+                            grpc::ByteBuffer* bytes, GrpcCalls::Writer* writer,
+                            grpc::ServerCompletionQueue* queue, void* tag) {
+      (service_.*function)(context, bytes, writer, queue, queue, tag);
+    };
+  }
+
+  const ListenerConfig& listener_;
+  const DecisionPoint& point_;
+  RawService service_;
+  std::atomic<Phase> phase_{Phase::kServing};
+  std::vector<Worker> workers_;
+  std::string address_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+std::vector<GrpcCalls::Method> Door::FastMethods(Answerer* answerer) {
+  std::vector<GrpcCalls::Method> methods;
+  methods.push_back(answerer->Method<v1::CheckRequest, v1::CheckResponse>(
+      Ask(&RawService::RequestCheck), &AuthorizationService::Check,
+      Protocol::kCheck, kMaxQuestionBytes, 16));
+  methods.push_back(
+      answerer->Method<v1::BatchCheckRequest, v1::BatchCheckResponse>(
+          Ask(&RawService::RequestBatchCheck),
+          &AuthorizationService::BatchCheck, Protocol::kBatchCheck,
+          kMaxBatchBytes, 4));
+  return methods;
+}
+
+std::vector<GrpcCalls::Method> Door::SlowMethods(Answerer* answerer) {
+  std::vector<GrpcCalls::Method> methods;
+  methods.push_back(answerer->Method<v1::ExplainRequest, v1::ExplainResponse>(
+      Ask(&RawService::RequestExplain), &AuthorizationService::Explain,
+      Protocol::kExplain, kMaxQuestionBytes, 2));
+  methods.push_back(
+      answerer->Method<v1::LookupResourcesRequest, v1::LookupResourcesResponse>(
+          Ask(&RawService::RequestLookupResources),
+          &AuthorizationService::LookupResources, Protocol::kLookupResources,
+          kMaxBatchBytes, 2));
+  methods.push_back(
+      answerer->Method<v1::LookupActionsRequest, v1::LookupActionsResponse>(
+          Ask(&RawService::RequestLookupActions),
+          &AuthorizationService::LookupActions, Protocol::kLookupActions,
+          kMaxBatchBytes, 2));
+  return methods;
+}
+
+void Door::AddWorker(grpc::ServerBuilder* builder, bool slow) {
+  Worker worker;
+  worker.answerer = std::make_unique<Answerer>(&listener_, &point_);
+  worker.calls =
+      std::make_unique<GrpcCalls>(builder->AddCompletionQueue(), &phase_,
+                                  slow ? SlowMethods(worker.answerer.get())
+                                       : FastMethods(worker.answerer.get()));
+  workers_.push_back(std::move(worker));
+}
+
+Status Door::Bind(grpc::ServerBuilder* builder, ListenerAddress* address) {
+  int port = -1;
+  WRIT_ASSIGN_OR_RETURN(const auto credentials,
+                        ListenerCredentials(listener_.tls));
+  builder->AddListeningPort(address->ToString(), credentials, &port);
+  mode_t mask = 0;
+  if (address->is_unix()) {
+    WRIT_RETURN_IF_ERROR(RemoveStaleSocket(address->socket_path));
+    // Nobody reaches the socket before its mode is what it should be.
+    mask = ::umask(0777);
+  }
+  server_ = builder->BuildAndStart();
+  if (address->is_unix()) ::umask(mask);
+  if (server_ == nullptr || (!address->is_unix() && port <= 0)) {
+    return Unavailable("listener `" + listener_.rules.name +
+                       "` cannot listen at " + address->ToString() +
+                       ": the address is taken or not this machine's");
+  }
+  if (!address->is_unix()) {
+    address->port = static_cast<uint16_t>(port);
+    return OkStatus();
+  }
+  if (::chmod(address->socket_path.c_str(), listener_.socket_mode) != 0) {
+    return ErrnoStatus("set the mode of `" + address->socket_path + "`", errno);
+  }
+  return OkStatus();
+}
+
+Status Door::Open(uint32_t threads) {
+  WRIT_ASSIGN_OR_RETURN(ListenerAddress address,
+                        ParseListenerAddress(listener_.address));
+  grpc::ServerBuilder builder;
+  Bound(&builder);
+  builder.SetOption(std::make_unique<ReflectionOption>(listener_.reflection));
+  builder.RegisterService(&service_);
+  for (uint32_t i = 0; i < threads; ++i) AddWorker(&builder, false);
+  AddWorker(&builder, true);
+  WRIT_RETURN_IF_ERROR(Bind(&builder, &address));
+  SetServing(point_.Ready());
+  for (Worker& worker : workers_) {
+    worker.thread = std::thread([calls = worker.calls.get()] { calls->Run(); });
+  }
+  address_ = address.ToString();
+  return OkStatus();
+}
+
+void Door::SetServing(bool serving) {
+  grpc::HealthCheckServiceInterface* const health =
+      server_->GetHealthCheckService();
+  health->SetServingStatus("", serving);
+  health->SetServingStatus(kServiceName, serving);
+}
+
+void Door::Shutdown(std::chrono::milliseconds grace) {
+  if (phase_.load() == Phase::kStopped) return;
+  phase_.store(Phase::kDraining);
+  if (server_ != nullptr) {
+    server_->Shutdown(std::chrono::system_clock::now() + grace);
+  }
+  phase_.store(Phase::kStopped);
+  for (Worker& worker : workers_) {
+    if (worker.thread.joinable()) {
+      worker.thread.join();
+    } else {
+      worker.calls->Close();
+    }
+  }
+}
+
+// gRPC's own words, as lines of our log.
+void LogOfGrpc(gpr_log_func_args* args) {
+  if (args->severity != GPR_LOG_SEVERITY_ERROR) return;
+  Log(LogLevel::kWarning, "grpc",
+      {{"file", args->file}, {"line", args->line}, {"says", args->message}});
+}
+
+class Server final : public GrpcServer {
+ public:
+  explicit Server(const DecisionPoint* point) : point_(*point) {}
+  ~Server() override { Shutdown(std::chrono::milliseconds(0)); }
+
+  Status Open(const Options& options);
+  std::vector<std::string> Addresses() const override;
+  void Shutdown(std::chrono::milliseconds grace) override;
+
+ private:
+  void KeepHealth();
+
+  const DecisionPoint& point_;
+  std::vector<std::unique_ptr<Door>> doors_;
+  std::thread health_;
+  Mutex mu_;
+  std::condition_variable_any stop_;
+  bool stopping_ WRIT_GUARDED_BY(mu_) = false;
+};
+
+Status Server::Open(const Options& options) {
+  const uint32_t threads =
+      options.threads != 0 ? options.threads
+                           : std::max(1u, std::thread::hardware_concurrency());
+  for (const ListenerConfig& listener : options.listeners) {
+    if (listener.kind != ListenerKind::kGrpc) continue;
+    auto door = std::make_unique<Door>(&listener, &point_);
+    WRIT_RETURN_IF_ERROR(door->Open(threads));
+    doors_.push_back(std::move(door));
+  }
+  health_ = std::thread([this] { KeepHealth(); });
+  return OkStatus();
+}
+
+std::vector<std::string> Server::Addresses() const {
+  std::vector<std::string> addresses;
+  for (const auto& door : doors_) addresses.push_back(door->address());
+  return addresses;
+}
+
+void Server::KeepHealth() {
+  MutexLock lock(&mu_);
+  bool serving = point_.Ready();
+  for (const auto& door : doors_) door->SetServing(serving);
+  while (!stopping_) {
+    stop_.wait_for(mu_, kHealthInterval);
+    const bool ready = point_.Ready();
+    if (ready == serving || stopping_) continue;
+    serving = ready;
+    for (const auto& door : doors_) door->SetServing(serving);
+  }
+}
+
+void Server::Shutdown(std::chrono::milliseconds grace) {
+  {
+    MutexLock lock(&mu_);
+    stopping_ = true;
+  }
+  stop_.notify_all();
+  if (health_.joinable()) health_.join();
+  // All at once: the grace is that of the process, not of each listener.
+  std::vector<std::thread> closing;
+  for (const auto& door : doors_) {
+    closing.emplace_back([&door, grace] { door->Shutdown(grace); });
+  }
+  for (std::thread& thread : closing) thread.join();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<GrpcServer>> GrpcServer::Start(
+    const Options& options, const DecisionPoint* point) {
+  gpr_set_log_function(LogOfGrpc);
+  grpc::EnableDefaultHealthCheckService(true);
+  auto server = std::make_unique<Server>(point);
+  WRIT_RETURN_IF_ERROR(server->Open(options));
+  return std::unique_ptr<GrpcServer>(std::move(server));
+}
+
+}  // namespace writ
