@@ -83,6 +83,11 @@ Result<SidecarConfig> ReadSidecarConfig(std::string_view path,
 // Errors  kInvalidArgument  one line for each
 Status CheckSidecarConfig(const SidecarConfig& config);
 
+// The names of the members of the file itself (`bundle`, `listener`, …) in which
+// the two differ.
+std::vector<std::string> ChangedMembers(const SidecarConfig& a,
+                                        const SidecarConfig& b);
+
 // The digest of the one token in the file, whose last line break does not
 // count.
 //

@@ -168,6 +168,38 @@ TEST(SidecarConfigTest, EveryMemberArrives) {
       << CheckSidecarConfig(config).message();
 }
 
+// Every member of the file makes a difference when it is left out or changed.
+TEST(SidecarConfigTest, EveryChangeOfTheFileIsSeen) {
+  const SidecarConfig whole = ReadSidecarConfig("sidecar.toml", kWhole).value();
+  EXPECT_THAT(ChangedMembers(whole, whole), ::testing::IsEmpty());
+  EXPECT_THAT(ChangedMembers(whole, SidecarConfig()),
+              ::testing::ElementsAre("threads", "drain", "bundle", "listener",
+                                     "decision-log", "ext-authz"));
+  std::string text(kWhole);
+  size_t changes = 0;
+  for (size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
+    const size_t end = text.find('\n', at);
+    const std::string line = text.substr(at, end - at);
+    // Members with a value of their own in a line, but for those whose absence
+    // is an error.
+    if (line.find(" = ") == std::string::npos || line.starts_with("name") ||
+        line.starts_with("address") || line.starts_with("certificate") ||
+        line.starts_with("key ") || line.starts_with("asker") ||
+        line.starts_with("token-sha256")) {
+      continue;
+    }
+    std::string without = text;
+    without.erase(at, end - at);
+    const Result<SidecarConfig> read =
+        ReadSidecarConfig("sidecar.toml", without);
+    ASSERT_TRUE(read.ok()) << read.status().message();
+    EXPECT_THAT(ChangedMembers(whole, read.value()), ::testing::SizeIs(1))
+        << line;
+    ++changes;
+  }
+  EXPECT_GT(changes, 25u);
+}
+
 TEST(SidecarConfigTest, AllComplaintsComeAtOnceWithTheirPlaces) {
   const Status status = StatusOf(
       "thread = 4\n"
