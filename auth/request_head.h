@@ -20,8 +20,12 @@ struct RequestHead {
   std::string raw_path;   // "/2023-03-30/functions/f%2A", never decoded
   std::string raw_query;  // without '?'; empty when there is none
   std::vector<HeaderField> headers;  // in order; names may repeat
-  // The TCP peer at the TLS listener, v4-mapped addresses as IPv4 (P13).
+  // The TCP peer at the listener, v4-mapped addresses as IPv4 (P13); empty at a
+  // Unix socket.
   std::string peer_address;
+  // The names in the peer's verified certificate: `URI:…`, `DNS:…`, else its
+  // subject's common name. Empty where none was asked for.
+  std::vector<std::string> peer_names;
   bool secure_transport = false;
 
   // The value of the only header of that lower-case name; null when it is

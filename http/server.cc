@@ -1,544 +1,91 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The only file that sees Boost. Each connection has a thread and an event
-// loop of its own: handlers may block, a request never changes threads, and a
-// wait for the peer is `loop.run_for(limit)`, after which the socket is closed.
-//
-// Stop() wakes a waiting connection with shutdown(2) on its socket, whose
-// number stays valid while the connection is in the table.
+// Takes connections and gives each a thread (connection.cc). Stop() wakes a
+// waiting connection with shutdown(2) on its socket, whose number stays valid
+// while the connection is in the table.
 #include "http/server.h"
 
-#include <openssl/ssl.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-#include <algorithm>
 #include <array>
-#include <atomic>
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
-#include <cctype>
 #include <cerrno>
 #include <condition_variable>
-#include <exception>
+#include <cstring>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <system_error>
 #include <thread>
-#include <typeinfo>
 #include <utility>
 #include <vector>
 
-#include "auth/error_response.h"
 #include "base/file.h"
-#include "base/log.h"
-#include "http/request_id.h"
+#include "http/connection.h"
+#include "http/tls_context.h"
 
 namespace writ {
 namespace {
 
-namespace asio = boost::asio;
-namespace http = boost::beast::http;
-using boost::system::error_code;
 using Milliseconds = std::chrono::milliseconds;
-using SteadyClock = std::chrono::steady_clock;
 
-constexpr size_t kPieceBytes = 64u << 10;
 constexpr Milliseconds kTick{1000};
-constexpr Milliseconds kDrainTime{2000};
-// A body has this many times the wait for one of its pieces.
-constexpr int kBodyWaits = 10;
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
-std::string_view Trim(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-bool IsTokenCharacter(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
-// The server's own fields, which no handler may set.
-bool IsServerField(std::string_view name) {
-  static constexpr std::array<std::string_view, 6> kNames = {
-      "connection",        "content-length", "keep-alive",
-      "transfer-encoding", "upgrade",        "trailer"};
-  return std::ranges::find(kNames, name) != kNames.end();
-}
-
-std::string_view ReasonPhrase(int status) {
-  const auto phrase =
-      http::obsolete_reason(http::int_to_status(static_cast<unsigned>(status)));
-  return {phrase.data(), phrase.size()};
-}
-
-using Parser = http::request_parser<http::buffer_body>;
-
-struct Shared {
-  HttpServer::Options options;
-  HttpHandler handler;
-  const Clock* clock;
-  asio::ssl::context tls{asio::ssl::context::tls_server};
-  std::atomic<bool> stopping{false};
-  std::atomic<size_t> connections{0};
-};
-
-class Connection final : private BodyReader {
- public:
-  Connection(Shared* shared, UniqueFd fd, std::string peer)
-      : shared_(shared),
-        peer_(std::move(peer)),
-        fd_(std::move(fd)),
-        stream_(loop_, shared->tls) {}
-
-  void Serve() {
-    if (!AwaitTls()) return;
-    error_code error;
-    stream_.next_layer().assign(asio::ip::tcp::v4(), fd_.get(), error);
-    if (error || !Handshake()) return;
-    while (ServeOne()) {
-    }
-    Close();
-  }
-
-  // The socket is asio's once assigned; it must not be closed twice.
-  ~Connection() override {
-    error_code ignored;
-    if (stream_.next_layer().is_open()) {
-      stream_.next_layer().release(ignored);
-    }
-  }
-
- private:
-  // Runs the started operation; on a timeout breaks the connection.
-  bool Run(const bool& done, Milliseconds limit) {
-    loop_.restart();
-    loop_.run_for(limit);
-    if (done) return true;
-    ::shutdown(fd_.get(), SHUT_RDWR);
-    loop_.restart();
-    loop_.run_for(kTick);
-    broken_ = true;
-    return false;
-  }
-
-  // A peer that speaks plain HTTP gets one plain sentence.
-  bool AwaitTls() {
-    pollfd waiting = {.fd = fd_.get(), .events = POLLIN, .revents = 0};
-    const int limit =
-        static_cast<int>(shared_->options.handshake_timeout.count());
-    if (::poll(&waiting, 1, limit) <= 0) return false;
-    char first = 0;
-    if (::recv(fd_.get(), &first, 1, MSG_PEEK) != 1) return false;
-    if (first < 'A' || first > 'Z') return true;
-    const std::string id = NewFcRequestId(shared_->clock->Now());
-    HttpResponse response = ErrorResponse(
-        400, "InvalidArgument", "This endpoint speaks HTTPS only.", id);
-    SetRequestId(id, &response);
-    const std::string text =
-        FormatResponseHead(response, false, "GET") + response.body;
-    [[maybe_unused]] const ssize_t sent =
-        ::send(fd_.get(), text.data(), text.size(), MSG_NOSIGNAL);
-    DrainSocket();
-    return false;
-  }
-
-  bool Handshake() {
-    bool done = false;
-    error_code error;
-    stream_.async_handshake(asio::ssl::stream_base::server,
-                            [&](const error_code& e) {
-                              error = e;
-                              done = true;
-                            });
-    return Run(done, shared_->options.handshake_timeout) && !error;
-  }
-
-  // Waits for the first byte of a request, in short steps so that a crowded
-  // server can let idle connections go.
-  bool AwaitRequest() {
-    if (buffer_.size() > 0) return true;
-    bool done = false;
-    error_code error;
-    size_t count = 0;
-    stream_.async_read_some(buffer_.prepare(kPieceBytes),
-                            [&](const error_code& e, size_t n) {
-                              error = e;
-                              count = n;
-                              done = true;
-                            });
-    const auto begin = SteadyClock::now();
-    while (!done) {
-      loop_.restart();
-      loop_.run_for(kTick);
-      if (done) break;
-      const size_t crowded = shared_->options.max_connections * 3 / 4;
-      const Milliseconds patience = shared_->connections > crowded
-                                        ? kTick
-                                        : shared_->options.idle_timeout;
-      if (shared_->stopping || SteadyClock::now() - begin >= patience) {
-        Run(done, Milliseconds(0));
-        return false;
-      }
-    }
-    if (error) {
-      broken_ = true;
-      return false;
-    }
-    buffer_.commit(count);
-    return true;
-  }
-
-  // Serves one request; false when the connection is to be closed.
-  bool ServeOne() {
-    if (!AwaitRequest() || shared_->stopping) return false;
-    parser_.emplace();
-    parser_->header_limit(static_cast<uint32_t>(kMaxRequestHeadBytes));
-    parser_->body_limit(kMaxControlBodyBytes);
-    body_state_ = BodyState::kUnread;
-    bool done = false;
-    error_code error;
-    size_t head_bytes = 0;
-    http::async_read_header(stream_, buffer_, *parser_,
-                            [&](const error_code& e, size_t n) {
-                              error = e;
-                              head_bytes = n;
-                              done = true;
-                            });
-    if (!Run(done, shared_->options.head_timeout)) return false;
-    if (error) return Refuse(error);
-    RequestHead head;
-    if (!TakeHead(&head)) {
-      return Answer(OwnError(400, "InvalidArgument",
-                             "The request line or a header is malformed."),
-                    "", false);
-    }
-    if (head.raw_path != "/" && head_bytes > kMaxRequestHeadBytesFc) {
-      return Answer(TooLargeHead(), head.method, false);
-    }
-    parser_->eager(true);
-    expects_continue_ = Expects(head);
-    body_deadline_ =
-        SteadyClock::now() + kBodyWaits * shared_->options.io_timeout;
-    HttpResponse response = Handle(head);
-    switch (body_state_) {
-      case BodyState::kBroken:
-        return false;
-      case BodyState::kMalformed:
-        return Answer(
-            OwnError(400, "InvalidArgument", "The request body is malformed."),
-            head.method, false);
-      case BodyState::kTooLarge:
-        return Answer(TooLargeBody(), head.method, false);
-      case BodyState::kUnread:
-      case BodyState::kRead:
-        break;
-    }
-    const bool whole = parser_->is_done();
-    const bool keep = parser_->keep_alive() && whole && !shared_->stopping;
-    return Answer(response, head.method, keep);
-  }
-
-  HttpResponse Handle(const RequestHead& head) {
-    try {
-      return shared_->handler(head, this);
-    } catch (const std::exception& fault) {
-      // A library below the handler threw: the peer is owed an answer. What it
-      // says may quote the request (P50), so only its kind is logged.
-      Log(LogLevel::kError, "request_fault", {{"kind", typeid(fault).name()}});
-      return OwnError(500, "InternalServerError", "The server has failed.");
-    }
-  }
-
-  // The answer to a head that the parser refuses.
-  bool Refuse(const error_code& error) {
-    if (error == http::error::header_limit ||
-        error == http::error::buffer_overflow) {
-      return Answer(TooLargeHead(), "", false);
-    }
-    if (error == http::error::body_limit) {
-      return Answer(TooLargeBody(), "", false);
-    }
-    const bool malformed =
-        error.category() ==
-            http::make_error_code(http::error::bad_version).category() &&
-        error != http::error::end_of_stream &&
-        error != http::error::partial_message;
-    if (!malformed) {
-      broken_ = true;
-      return false;
-    }
-    return Answer(OwnError(400, "InvalidArgument",
-                           "The request is no well-formed HTTP/1.1."),
-                  "", false);
-  }
-
-  HttpResponse OwnError(int status, std::string_view code,
-                        std::string_view message) const {
-    const std::string id = NewFcRequestId(shared_->clock->Now());
-    HttpResponse response = ErrorResponse(status, code, message, id);
-    SetRequestId(id, &response);
-    return response;
-  }
-  HttpResponse TooLargeHead() const {
-    return OwnError(431, "RequestHeaderFieldsTooLarge",
-                    "The request line and its headers are too large.");
-  }
-  HttpResponse TooLargeBody() const {
-    return OwnError(413, "EntityTooLarge", "The request body is too large.");
-  }
-
-  bool TakeHead(RequestHead* head) const {
-    const auto& message = parser_->get();
-    const std::string_view target(message.target().data(),
-                                  message.target().size());
-    if (target.empty() || target.front() != '/') return false;
-    head->method.assign(message.method_string().data(),
-                        message.method_string().size());
-    const size_t mark = target.find('?');
-    head->raw_path = target.substr(0, mark);
-    if (mark != std::string_view::npos) {
-      head->raw_query = target.substr(mark + 1);
-    }
-    for (const auto& field : message) {
-      const std::string_view name(field.name_string().data(),
-                                  field.name_string().size());
-      const std::string_view value(field.value().data(), field.value().size());
-      head->headers.push_back({LowerCase(name), std::string(Trim(value))});
-    }
-    head->peer_address = peer_;
-    head->secure_transport = true;
-    // A coding that is not understood hides where the body ends.
-    for (const HeaderField& field : head->headers) {
-      if (field.name == "transfer-encoding" &&
-          LowerCase(field.value) != "chunked") {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  static bool Expects(const RequestHead& head) {
-    const std::string* expect = head.Single("expect");
-    return expect != nullptr && LowerCase(*expect) == "100-continue";
-  }
-
-  // BodyReader.
-  bool Read(std::string* piece) override {
-    piece->clear();
-    if (body_state_ != BodyState::kUnread) {
-      return body_state_ == BodyState::kRead;
-    }
-    if (parser_->is_done()) {
-      body_state_ = BodyState::kRead;
-      return true;
-    }
-    if (std::exchange(expects_continue_, false) &&
-        !Send("HTTP/1.1 100 Continue\r\n\r\n")) {
-      body_state_ = BodyState::kBroken;
-      return false;
-    }
-    body_state_ = ReadPiece(piece);
-    return body_state_ == BodyState::kUnread || body_state_ == BodyState::kRead;
-  }
-
-  enum class BodyState { kUnread, kRead, kBroken, kMalformed, kTooLarge };
-
-  BodyState ReadPiece(std::string* piece) {
-    piece->resize(kPieceBytes);
-    while (true) {
-      auto& body = parser_->get().body();
-      body.data = piece->data();
-      body.size = piece->size();
-      bool done = false;
-      error_code error;
-      http::async_read_some(stream_, buffer_, *parser_,
-                            [&](const error_code& e, size_t) {
-                              error = e;
-                              done = true;
-                            });
-      const auto left = std::chrono::duration_cast<Milliseconds>(
-          body_deadline_ - SteadyClock::now());
-      if (!Run(done, std::clamp(left, Milliseconds(0),
-                                shared_->options.io_timeout))) {
-        piece->clear();
-        return BodyState::kBroken;
-      }
-      if (error == http::error::need_buffer) error = {};
-      if (error) {
-        piece->clear();
-        if (error == http::error::body_limit) return BodyState::kTooLarge;
-        const bool transport =
-            error == http::error::end_of_stream ||
-            error == http::error::partial_message ||
-            error.category() !=
-                http::make_error_code(http::error::bad_version).category();
-        if (transport) broken_ = true;
-        return transport ? BodyState::kBroken : BodyState::kMalformed;
-      }
-      const size_t count = piece->size() - body.size;
-      if (count > 0 || parser_->is_done()) {
-        piece->resize(count);
-        return parser_->is_done() && count == 0 ? BodyState::kRead
-                                                : BodyState::kUnread;
-      }
-    }
-  }
-
-  // Sends an answer; false when the connection is to be closed.
-  bool Answer(const HttpResponse& response, std::string_view method,
-              bool keep_alive) {
-    std::string text = FormatResponseHead(response, keep_alive, method);
-    const bool has_body = method != "HEAD";
-    std::string_view rest = response.body;
-    if (has_body) {
-      const size_t joined = std::min(rest.size(), kPieceBytes);
-      text.append(rest.substr(0, joined));
-      rest.remove_prefix(joined);
-    }
-    if (!Send(text)) return false;
-    while (has_body && !rest.empty()) {
-      const size_t count = std::min(rest.size(), 4 * kPieceBytes);
-      if (!Send(rest.substr(0, count))) return false;
-      rest.remove_prefix(count);
-    }
-    return keep_alive;
-  }
-
-  bool Send(std::string_view text) {
-    bool done = false;
-    error_code error;
-    asio::async_write(stream_, asio::buffer(text.data(), text.size()),
-                      [&](const error_code& e, size_t) {
-                        error = e;
-                        done = true;
-                      });
-    const bool sent = Run(done, shared_->options.io_timeout) && !error;
-    if (!sent) broken_ = true;
-    return sent;
-  }
-
-  // Says goodbye and takes what is still under way, for a short while: closing
-  // a socket with unread bytes would throw away an answer on its way.
-  void Close() {
-    if (broken_) return;
-    bool done = false;
-    stream_.async_shutdown([&](const error_code&) { done = true; });
-    loop_.restart();
-    loop_.run_for(Milliseconds(1));
-    DrainSocket();
-    if (!done) {
-      loop_.restart();
-      loop_.run_for(kTick);
-    }
-  }
-
-  void DrainSocket() {
-    ::shutdown(fd_.get(), SHUT_WR);
-    const auto deadline = SteadyClock::now() + kDrainTime;
-    uint64_t drained = 0;
-    std::array<char, kPieceBytes> waste;
-    while (drained < kMaxDrainBytes && SteadyClock::now() < deadline) {
-      pollfd waiting = {.fd = fd_.get(), .events = POLLIN, .revents = 0};
-      if (::poll(&waiting, 1, 100) <= 0) {
-        if (shared_->stopping) return;
-        continue;
-      }
-      const ssize_t count =
-          ::recv(fd_.get(), waste.data(), waste.size(), MSG_DONTWAIT);
-      if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) {
-        return;
-      }
-      if (count > 0) drained += static_cast<uint64_t>(count);
-    }
-  }
-
-  Shared* const shared_;
-  const std::string peer_;
-  const UniqueFd fd_;
-  asio::io_context loop_{1};
-  asio::ssl::stream<asio::ip::tcp::socket> stream_;
-  boost::beast::flat_buffer buffer_{kMaxRequestHeadBytes + kPieceBytes};
-  std::optional<Parser> parser_;
-  BodyState body_state_ = BodyState::kUnread;
-  SteadyClock::time_point body_deadline_;
-  bool expects_continue_ = false;
-  bool broken_ = false;
-};
 
 std::string PeerText(const sockaddr_storage& address) {
+  std::array<char, INET6_ADDRSTRLEN> text = {};
   if (address.ss_family == AF_INET) {
     const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
-    return asio::ip::make_address_v4(ntohl(v4.sin_addr.s_addr)).to_string();
-  }
-  if (address.ss_family == AF_INET6) {
+    ::inet_ntop(AF_INET, &v4.sin_addr, text.data(), text.size());
+  } else if (address.ss_family == AF_INET6) {
     const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
-    asio::ip::address_v6::bytes_type bytes;
-    std::ranges::copy(v6.sin6_addr.s6_addr, bytes.begin());
-    const asio::ip::address_v6 ip(bytes);
-    if (ip.is_v4_mapped()) {
-      return asio::ip::make_address_v4(asio::ip::v4_mapped, ip).to_string();
+    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+      constexpr size_t kMappedPrefixBytes = 12;
+      ::inet_ntop(AF_INET, &v6.sin6_addr.s6_addr[kMappedPrefixBytes],
+                  text.data(), text.size());
+    } else {
+      ::inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text.size());
     }
-    return ip.to_string();
   }
-  return "";
+  return text.data();
 }
 
-class TlsServer final : public HttpServer {
+class ThreadedServer final : public HttpServer {
  public:
-  TlsServer(Options options, int listener_fd, HttpHandler handler,
-            const Clock* clock)
+  ThreadedServer(Options options, int listener_fd, HttpHandler handler,
+                 const Clock* clock)
       : listener_fd_(listener_fd),
         wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    shared_.options = std::move(options);
-    shared_.handler = std::move(handler);
-    shared_.clock = clock;
+    serving_.options = std::move(options);
+    serving_.handler = std::move(handler);
+    if (serving_.options.error_form == nullptr) {
+      serving_.options.error_form = FcErrorForm(clock);
+    }
   }
-  ~TlsServer() override { Stop(Milliseconds(0)); }
+  ~ThreadedServer() override { Stop(Milliseconds(0)); }
 
   Status LoadCertificate() {
-    error_code error;
-    asio::ssl::context& tls = shared_.tls;
-    SSL_CTX* const native = tls.native_handle();
-    SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
-    SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION |
-                                    SSL_OP_NO_COMPRESSION |
-                                    SSL_OP_CIPHER_SERVER_PREFERENCE |
-                                    SSL_OP_IGNORE_UNEXPECTED_EOF);
-    SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
-    if (SSL_CTX_set_cipher_list(native, "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL") !=
-        1) {
-      return InternalError("the TLS library knows no acceptable cipher");
+    if (serving_.options.transport == HttpTransport::kPlain) return OkStatus();
+    WRIT_RETURN_IF_ERROR(ReplaceCertificate(serving_.options.certificate_pem,
+                                            serving_.options.private_key_pem,
+                                            serving_.options.client_ca_pem));
+    serving_.options.private_key_pem = SecretBytes();
+    return OkStatus();
+  }
+
+  Status ReplaceCertificate(std::string_view certificate_pem,
+                            const SecretBytes& private_key_pem,
+                            std::string_view client_ca_pem) override {
+    if (serving_.options.transport == HttpTransport::kPlain) {
+      return FailedPrecondition("this endpoint speaks no TLS");
     }
-    tls.use_certificate_chain(asio::buffer(shared_.options.certificate_pem),
-                              error);
-    if (error) return InvalidArgument("the endpoint's certificate is no PEM");
-    tls.use_private_key(asio::buffer(shared_.options.private_key_pem.data(),
-                                     shared_.options.private_key_pem.size()),
-                        asio::ssl::context::pem, error);
-    if (error || SSL_CTX_check_private_key(native) != 1) {
-      return InvalidArgument(
-          "the endpoint's key is no PEM or is another certificate's");
-    }
-    shared_.options.private_key_pem = SecretBytes();
+    WRIT_ASSIGN_OR_RETURN(
+        TlsContext context,
+        MakeServerTlsContext(certificate_pem, private_key_pem, client_ca_pem));
+    serving_.SetTls(std::move(context));
     return OkStatus();
   }
 
@@ -553,7 +100,7 @@ class TlsServer final : public HttpServer {
 
   void Stop(Milliseconds grace) override {
     if (!acceptor_.joinable()) return;
-    shared_.stopping = true;
+    serving_.stopping = true;
     const uint64_t one = 1;
     [[maybe_unused]] const ssize_t woken =
         ::write(wake_.get(), &one, sizeof one);
@@ -575,15 +122,15 @@ class TlsServer final : public HttpServer {
 
   void Accept() {
     uint64_t next_id = 0;
-    while (!shared_.stopping) {
+    while (!serving_.stopping) {
       {
         std::unique_lock lock(mu_);
         changed_.wait_for(lock, kTick, [this] {
-          return shared_.stopping ||
-                 open_.size() < shared_.options.max_connections;
+          return serving_.stopping ||
+                 open_.size() < serving_.options.max_connections;
         });
         JoinFinished(&lock);
-        if (open_.size() >= shared_.options.max_connections) continue;
+        if (open_.size() >= serving_.options.max_connections) continue;
       }
       std::array<pollfd, 2> waiting = {
           pollfd{.fd = listener_fd_, .events = POLLIN, .revents = 0},
@@ -599,6 +146,7 @@ class TlsServer final : public HttpServer {
         if (errno == EMFILE || errno == ENFILE) ::poll(nullptr, 0, 50);
         continue;
       }
+      // At a Unix socket this fails, and nothing is lost.
       const int one = 1;
       ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
       Launch(next_id++, std::move(fd), PeerText(address));
@@ -609,25 +157,24 @@ class TlsServer final : public HttpServer {
     std::unique_lock lock(mu_);
     Open& open = open_[id];
     open.fd = fd.get();
-    ++shared_.connections;
+    ++serving_.connections;
     try {
-      open.thread = std::thread(&TlsServer::RunConnection, this, id,
+      open.thread = std::thread(&ThreadedServer::RunConnection, this, id,
                                 std::move(fd), std::move(peer));
     } catch (const std::system_error&) {
       // No thread to be had: this peer is turned away.
       open_.erase(id);
-      --shared_.connections;
+      --serving_.connections;
     }
   }
 
   void RunConnection(uint64_t id, UniqueFd fd, std::string peer) {
-    Connection connection(&shared_, std::move(fd), std::move(peer));
-    connection.Serve();
+    ServeHttpConnection(&serving_, fd.get(), std::move(peer));
     std::unique_lock lock(mu_);
     const auto entry = open_.find(id);
     finished_.push_back(std::move(entry->second.thread));
     open_.erase(entry);
-    --shared_.connections;
+    --serving_.connections;
     changed_.notify_all();
   }
 
@@ -641,7 +188,7 @@ class TlsServer final : public HttpServer {
 
   const int listener_fd_;
   const UniqueFd wake_;
-  Shared shared_;
+  HttpServing serving_;
   std::thread acceptor_;
   std::mutex mu_;
   std::condition_variable changed_;
@@ -655,37 +202,10 @@ Result<std::unique_ptr<HttpServer>> HttpServer::Make(Options options,
                                                      int listener_fd,
                                                      HttpHandler handler,
                                                      const Clock* clock) {
-  auto server = std::make_unique<TlsServer>(std::move(options), listener_fd,
-                                            std::move(handler), clock);
+  auto server = std::make_unique<ThreadedServer>(
+      std::move(options), listener_fd, std::move(handler), clock);
   WRIT_RETURN_IF_ERROR(server->LoadCertificate());
   return std::unique_ptr<HttpServer>(std::move(server));
-}
-
-std::string FormatResponseHead(const HttpResponse& response, bool keep_alive,
-                               std::string_view method) {
-  const int status =
-      response.status >= 200 && response.status <= 599 ? response.status : 500;
-  std::string head = "HTTP/1.1 " + std::to_string(status) + " ";
-  head += ReasonPhrase(status);
-  head += "\r\n";
-  for (const HeaderField& field : response.headers) {
-    const std::string name = LowerCase(field.name);
-    const bool safe = !name.empty() &&
-                      std::ranges::all_of(name, IsTokenCharacter) &&
-                      std::ranges::none_of(field.value, [](char c) {
-                        const auto byte = static_cast<unsigned char>(c);
-                        return (byte < 0x20 && c != '\t') || byte == 0x7F;
-                      });
-    if (!safe || IsServerField(name)) continue;
-    head += name + ": " + field.value + "\r\n";
-  }
-  const bool bodiless = status == 204 || status == 304;
-  if (!bodiless || method == "HEAD") {
-    head += "content-length: " + std::to_string(response.body.size()) + "\r\n";
-  }
-  head += keep_alive ? "connection: keep-alive\r\n\r\n"
-                     : "connection: close\r\n\r\n";
-  return head;
 }
 
 }  // namespace writ

@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/secret.h"
 #include "base/status.h"
+#include "http/error_form.h"
 
 namespace writ {
 
@@ -23,14 +24,29 @@ namespace writ {
 using HttpHandler =
     std::function<HttpResponse(const RequestHead& head, BodyReader* body)>;
 
-// The HTTPS endpoint: HTTP/1.1 over TLS 1.2 or later, one thread a connection.
-// Whatever a peer sends is answered with JSON {Code, Message, RequestId} or
-// not at all (P20); sizes and times are bounded (P21).
+// What HTTP is spoken over, at a TCP or a Unix socket.
+enum class HttpTransport : uint8_t {
+  kTls,    // TLS 1.2 or later
+  kPlain,  // for programs of this machine, or behind somebody else's TLS
+};
+
+// HTTP/1.1, one thread a connection. Whatever a peer sends is answered, what is
+// wrong in the form that the server's user wants, or not at all (P20); sizes
+// and times are bounded (P21).
 class HttpServer {
  public:
   struct Options {
+    HttpTransport transport = HttpTransport::kTls;
+    // kTls: the certificate, those that lead to its authority behind it, and
+    // the key.
     std::string certificate_pem;
     SecretBytes private_key_pem;
+    // kTls: each client must show a certificate that leads to one of these;
+    // its names are RequestHead::peer_names. Empty: none is asked for.
+    std::string client_ca_pem;
+    // Unset: FcErrorForm.
+    HttpErrorForm error_form;
+    uint64_t max_body_bytes = kMaxControlBodyBytes;
     // Past this many connections, new ones wait in the kernel's queue and idle
     // ones are closed after a second.
     size_t max_connections = kMaxConnections;
@@ -43,10 +59,11 @@ class HttpServer {
     std::chrono::milliseconds idle_timeout{60000};
   };
 
-  // listener_fd  a bound TCP socket, not listening yet; borrowed: it stays
-  //              open, and must until Stop has returned
+  // listener_fd  a bound TCP or Unix socket, not listening yet; borrowed: it
+  //              stays open, and must until Stop has returned
   // clock        for request ids; outlives the server
-  // Errors   kInvalidArgument  certificate or key are no PEM or do not match
+  // Errors   kInvalidArgument  certificate, key or authorities are no PEM or do
+  //                            not match
   static Result<std::unique_ptr<HttpServer>> Make(Options options,
                                                   int listener_fd,
                                                   HttpHandler handler,
@@ -57,6 +74,15 @@ class HttpServer {
 
   // Begins to listen and to serve, on threads of its own.
   virtual Status Start() = 0;
+
+  // Takes another certificate, key and authorities of clients for connections
+  // that come from now on; others keep what they began with. A failure changes
+  // nothing.
+  //
+  // Errors   as Make; kFailedPrecondition  this server speaks no TLS
+  virtual Status ReplaceCertificate(std::string_view certificate_pem,
+                                    const SecretBytes& private_key_pem,
+                                    std::string_view client_ca_pem) = 0;
 
   // Takes no further connection, closes the idle ones, lets the answers that
   // are being made go out for at most `grace`, then breaks what is left.

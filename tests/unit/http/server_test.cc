@@ -13,6 +13,7 @@
 #include "crypto/x509.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/unit/http/test_certificates.h"
 #include "tests/unit/http/tls_client.h"
 
 namespace writ {
@@ -22,17 +23,6 @@ using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-CertifiedKey MakeServerKey() {
-  const WallTime now = SystemClock().Now();
-  const Validity validity = {now - std::chrono::hours(1),
-                             now + std::chrono::hours(1)};
-  const Result<CertifiedKey> authority =
-      MakeCertificateAuthority("test authority", validity);
-  Result<CertifiedKey> server = IssueServerCertificate(
-      authority.value(), "localhost", LoopbackNames(), validity);
-  return std::move(server).value();
-}
 
 class HttpServerTest : public ::testing::Test {
  protected:
@@ -49,7 +39,7 @@ class HttpServerTest : public ::testing::Test {
   }
 
   void Start(HttpHandler handler, HttpServer::Options options = {}) {
-    CertifiedKey key = MakeServerKey();
+    CertifiedKey key = ServerCertificate();
     options.certificate_pem = key.certificate_pem;
     options.private_key_pem = std::move(key.private_key_pem);
     listener_ = BindLoopback(&port_);
@@ -278,14 +268,7 @@ TEST_F(HttpServerTest, RefusesTlsBelow12) {
 
 TEST_F(HttpServerTest, PlainHttpGetsOneSentence) {
   Start(Echo);
-  UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port_);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(::connect(fd.get(), reinterpret_cast<sockaddr*>(&address),
-                      sizeof address),
-            0);
+  const UniqueFd fd = ConnectLoopback(port_);
   ASSERT_TRUE(WriteAll(fd.get(), "GET / HTTP/1.1\r\nHost: h\r\n\r\n").ok());
   const Result<std::string> answer = ReadAll(fd.get(), 100000);
   ASSERT_TRUE(answer.ok());
@@ -338,8 +321,8 @@ TEST_F(HttpServerTest, StopLetsARunningAnswerOut) {
 }
 
 TEST_F(HttpServerTest, AKeyOfAnotherCertificateIsRefused) {
-  CertifiedKey one = MakeServerKey();
-  CertifiedKey other = MakeServerKey();
+  CertifiedKey one = ServerCertificate();
+  CertifiedKey other = ServerCertificate();
   HttpServer::Options options;
   options.certificate_pem = one.certificate_pem;
   options.private_key_pem = std::move(other.private_key_pem);
