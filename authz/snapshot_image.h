@@ -15,8 +15,8 @@
 #include "base/status.h"
 
 // A snapshot as bytes: a directory image, which says who there is and which
-// units of the program are whose, and the program image (docs/spec/bundle.md).
-// SnapshotCompiler::Pack writes it.
+// units of the program are whose (docs/spec/snapshot_image.md), and the program
+// image (docs/spec/bundle.md). SnapshotCompiler::Pack writes it.
 namespace writ {
 
 // A snapshot that was read from images, with the names in it. Immutable.
