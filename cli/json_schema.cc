@@ -531,6 +531,188 @@ constexpr std::string_view kCompile = R"json({
 }
 )json";
 
+constexpr std::string_view kReplay = R"json({
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "Recorded decisions, decided again",
+  "type": "object",
+  "required": ["schema_version", "differences", "records", "decided", "other_bundles", "lookups",
+               "masked", "cut", "without_session", "damaged",
+               "differing"],
+  "properties": {
+    "schema_version": {"const": 1},
+    "records": {"type": "integer", "minimum": 0},
+    "decided": {
+      "type": "integer", "minimum": 0, "description": "again; the others:"
+    },
+    "other_bundles": {"type": "integer", "minimum": 0},
+    "lookups": {"type": "integer", "minimum": 0},
+    "masked": {
+      "type": "integer", "minimum": 0,
+      "description": "the bundle reads what is hidden"
+    },
+    "cut": {"type": "integer", "minimum": 0},
+    "without_session": {"type": "integer", "minimum": 0},
+    "damaged": {
+      "type": "integer", "minimum": 0,
+      "description": "last lines of a file that are not whole"
+    },
+    "differing": {"type": "integer", "minimum": 0},
+    "differences": {
+      "type": "array",
+      "description": "the first twenty",
+      "items": {
+        "type": "object",
+        "required": ["file", "line", "id", "members", "was", "is"],
+        "properties": {
+          "file": {"type": "string"},
+          "line": {"type": "integer", "minimum": 1},
+          "id": {"type": "string", "description": "of the record"},
+          "members": {
+            "type": "array",
+            "items": {
+              "enum": ["verdict", "layer", "reason", "resource", "statements"]
+            }
+          },
+          "was": {"type": "string", "description": "what is recorded"},
+          "is": {"type": "string"}
+        }
+      }
+    }
+  }
+}
+)json";
+
+constexpr std::string_view kBacktest = R"json({
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "What another bundle would change",
+  "type": "object",
+  "required": ["schema_version", "bundle", "changes", "records", "decided", "other_bundles", "lookups",
+               "masked", "cut", "without_session", "damaged",
+               "newly_allowed", "newly_denied", "same_for_another_reason",
+               "ungrouped"],
+  "properties": {
+    "schema_version": {"const": 1},
+    "bundle": {
+      "type": "object",
+      "required": ["digest", "revision"],
+      "properties": {
+        "digest": {"type": "string"},
+        "revision": {"type": "integer", "minimum": 0}
+      }
+    },
+    "records": {"type": "integer", "minimum": 0},
+    "decided": {
+      "type": "integer", "minimum": 0, "description": "again; the others:"
+    },
+    "other_bundles": {"type": "integer", "minimum": 0},
+    "lookups": {"type": "integer", "minimum": 0},
+    "masked": {
+      "type": "integer", "minimum": 0,
+      "description": "the bundle reads what is hidden"
+    },
+    "cut": {"type": "integer", "minimum": 0},
+    "without_session": {"type": "integer", "minimum": 0},
+    "damaged": {
+      "type": "integer", "minimum": 0,
+      "description": "last lines of a file that are not whole"
+    },
+    "newly_allowed": {"type": "integer", "minimum": 0},
+    "newly_denied": {"type": "integer", "minimum": 0},
+    "same_for_another_reason": {"type": "integer", "minimum": 0},
+    "ungrouped": {
+      "type": "integer", "minimum": 0,
+      "description": "changes beyond ten thousand kinds"
+    },
+    "changes": {
+      "type": "array",
+      "items": {
+        "type": "object",
+        "required": ["change", "principal", "action", "resource", "count",
+                     "before", "after", "records"],
+        "properties": {
+          "change": {"enum": ["newly-allowed", "newly-denied"]},
+          "principal": {
+            "type": "string", "description": "of a role, all sessions"
+          },
+          "action": {"type": "string"},
+          "resource": {
+            "type": "string", "description": "up to its first slash"
+          },
+          "count": {"type": "integer", "minimum": 1},
+          "before": {"type": "string"},
+          "after": {"type": "string"},
+          "records": {
+            "type": "array", "items": {"type": "string"},
+            "description": "the first three"
+          }
+        }
+      }
+    }
+  }
+}
+)json";
+
+constexpr std::string_view kBundle = R"json({
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "What a bundle says of itself, or how two differ",
+  "type": "object",
+  "required": ["schema_version", "action"],
+  "properties": {
+    "schema_version": {"const": 1},
+    "action": {"enum": ["inspect", "diff"]},
+    "bundle": {"$ref": "#/$defs/bundle"},
+    "before": {"$ref": "#/$defs/bundle"},
+    "after": {"$ref": "#/$defs/bundle"},
+    "same": {
+      "type": "boolean",
+      "description": "nothing changed but perhaps revision and end"
+    },
+    "changes": {
+      "type": "array",
+      "items": {
+        "type": "object",
+        "required": ["change", "subject", "name"],
+        "properties": {
+          "change": {"enum": ["added", "removed", "changed"]},
+          "subject": {
+            "enum": ["account", "attachment", "bucket", "control", "policy",
+                     "resource", "role", "user"]
+          },
+          "name": {"type": "string"},
+          "before": {"type": "string"},
+          "after": {"type": "string"}
+        }
+      }
+    }
+  },
+  "$defs": {
+    "bundle": {
+      "type": "object",
+      "required": ["digest", "revision", "accounts", "principals", "policies",
+                   "statements", "directoryBytes", "directoryDigest",
+                   "programBytes", "programDigest", "keyIds"],
+      "properties": {
+        "digest": {"type": "string", "description": "its name: SHA-256"},
+        "revision": {"type": "integer", "minimum": 0},
+        "notAfter": {"type": "string"},
+        "accounts": {"type": "integer", "minimum": 0},
+        "principals": {"type": "integer", "minimum": 0},
+        "policies": {"type": "integer", "minimum": 0},
+        "statements": {"type": "integer", "minimum": 0},
+        "directoryBytes": {"type": "integer", "minimum": 0},
+        "directoryDigest": {"type": "string"},
+        "programBytes": {"type": "integer", "minimum": 0},
+        "programDigest": {"type": "string"},
+        "keyIds": {
+          "type": "array", "items": {"type": "string"},
+          "description": "of signatures, which nobody verified"
+        }
+      }
+    }
+  }
+}
+)json";
+
 struct CommandSchema {
   std::string_view command;
   std::string_view schema;
@@ -543,7 +725,10 @@ constexpr CommandSchema kSchemas[] = {
     {"eval", kEval},
     {"explain", kEval},
     {"bench", kBench},
+    {"bundle", kBundle},
     {"compile", kCompile},
+    {"replay", kReplay},
+    {"backtest", kBacktest},
     {"roundtrip", kRoundtrip},
     {"inspect", kInspect},
     {"version", kVersion},
