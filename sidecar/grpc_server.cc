@@ -19,7 +19,9 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mutex.h"
+#include "envoy/service/auth/v3/external_auth.grpc.pb.h"
 #include "sidecar/authorization_service.h"
+#include "sidecar/ext_authz.h"
 #include "sidecar/grpc_calls.h"
 #include "sidecar/grpc_credentials.h"
 #include "sidecar/listener_address.h"
@@ -44,6 +46,10 @@ using RawService = v1::Authorization::WithRawMethod_Check<
                 v1::Authorization::WithRawMethod_LookupActions<
                     v1::Authorization::Service>>>>>;
 
+namespace envoy_auth = envoy::service::auth::v3;
+using RawExtAuthz = envoy_auth::Authorization::WithRawMethod_Check<
+    envoy_auth::Authorization::Service>;
+
 grpc::Status ToGrpc(const Status& status) {
   return {static_cast<grpc::StatusCode>(status.code()),
           std::string(status.message())};
@@ -67,8 +73,12 @@ class Reused {
 // What answers the calls of one thread.
 class Answerer {
  public:
-  Answerer(const ListenerConfig* listener, const DecisionPoint* point)
-      : listener_(*listener), point_(*point), service_(point) {}
+  Answerer(const ListenerConfig* listener, const ExtAuthzMapping* mapping,
+           const DecisionPoint* point)
+      : listener_(*listener),
+        point_(*point),
+        service_(point),
+        ext_authz_(mapping, point) {}
 
   template <typename Request, typename Response>
   using Handler = Status (AuthorizationService::*)(const Asker&, const Request&,
@@ -93,7 +103,49 @@ class Answerer {
             .waiting = waiting};
   }
 
+  template <typename Ask>
+  GrpcCalls::Method EnvoyMethod(Ask ask) {
+    return {.request = std::move(ask),
+            .answer =
+                [this](const grpc::ServerContext& context,
+                       grpc::ByteBuffer* bytes, grpc::ByteBuffer* reply) {
+                  return AnswerEnvoy(context, bytes, reply);
+                },
+            .waiting = 16};
+  }
+
  private:
+  // Envoy gets an answer whatever happens: a proxy may be told to let requests
+  // pass when a call fails.
+  grpc::Status AnswerEnvoy(const grpc::ServerContext& context,
+                           grpc::ByteBuffer* bytes, grpc::ByteBuffer* reply) {
+    envoy_auth::CheckResponse& response = *envoy_response_;
+    response.Clear();
+    const Result<Asker> asker = IdentifyCaller(listener_, context);
+    const size_t size_bytes = bytes->Length();
+    Status status;
+    if (!asker.ok()) {
+      status = asker.status();
+    } else if (size_bytes > kMaxQuestionBytes) {
+      status = ResourceExhausted("the message is too large");
+    } else if (!grpc::SerializationTraits<
+                    envoy_auth::CheckRequest>::Deserialize(bytes,
+                                                           &*envoy_request_)
+                    .ok()) {
+      status = InvalidArgument("the message is malformed");
+    }
+    if (status.ok()) {
+      ext_authz_.Check(asker.value(), *envoy_request_, &response);
+      envoy_request_.Used(size_bytes);
+    } else {
+      point_.CountRefused(Protocol::kExtAuthz, status);
+      ExtAuthz::Refuse(status, &response);
+    }
+    bool own_buffer = true;
+    return grpc::SerializationTraits<envoy_auth::CheckResponse>::Serialize(
+        response, reply, &own_buffer);
+  }
+
   grpc::Status Refuse(Protocol protocol, const Status& status) const {
     point_.CountRefused(protocol, status);
     return ToGrpc(status);
@@ -137,6 +189,9 @@ class Answerer {
   const ListenerConfig& listener_;
   const DecisionPoint& point_;
   AuthorizationService service_;
+  ExtAuthz ext_authz_;
+  Reused<envoy_auth::CheckRequest> envoy_request_;
+  Reused<envoy_auth::CheckResponse> envoy_response_;
 };
 
 // Reflection for listeners that want it. Linking the library registers it for
@@ -184,8 +239,9 @@ void Bound(grpc::ServerBuilder* builder) {
 // The server of one listener.
 class Door {
  public:
-  Door(const ListenerConfig* listener, const DecisionPoint* point)
-      : listener_(*listener), point_(*point) {}
+  Door(const ListenerConfig* listener, const ExtAuthzMapping* mapping,
+       const DecisionPoint* point)
+      : listener_(*listener), mapping_(*mapping), point_(*point) {}
   ~Door() { Shutdown(std::chrono::milliseconds(0)); }
 
   Status Open(uint32_t threads);
@@ -206,18 +262,21 @@ class Door {
   Status Bind(grpc::ServerBuilder* builder, ListenerAddress* address);
 
   // How gRPC is asked for a call of a method.
-  template <typename RequestFunction>
-  auto Ask(RequestFunction function) {
-    return [this, function](grpc::ServerContext* context,
+  template <typename Service, typename RequestFunction>
+  static auto Ask(Service* service, RequestFunction function) {
+    return
+        [service, function](grpc::ServerContext* context,
                             grpc::ByteBuffer* bytes, GrpcCalls::Writer* writer,
                             grpc::ServerCompletionQueue* queue, void* tag) {
-      (service_.*function)(context, bytes, writer, queue, queue, tag);
-    };
+          (service->*function)(context, bytes, writer, queue, queue, tag);
+        };
   }
 
   const ListenerConfig& listener_;
+  const ExtAuthzMapping& mapping_;
   const DecisionPoint& point_;
   RawService service_;
+  RawExtAuthz ext_authz_;
   std::atomic<Phase> phase_{Phase::kServing};
   std::vector<Worker> workers_;
   std::string address_;
@@ -227,29 +286,34 @@ class Door {
 std::vector<GrpcCalls::Method> Door::FastMethods(Answerer* answerer) {
   std::vector<GrpcCalls::Method> methods;
   methods.push_back(answerer->Method<v1::CheckRequest, v1::CheckResponse>(
-      Ask(&RawService::RequestCheck), &AuthorizationService::Check,
+      Ask(&service_, &RawService::RequestCheck), &AuthorizationService::Check,
       Protocol::kCheck, kMaxQuestionBytes, 16));
   methods.push_back(
       answerer->Method<v1::BatchCheckRequest, v1::BatchCheckResponse>(
-          Ask(&RawService::RequestBatchCheck),
+          Ask(&service_, &RawService::RequestBatchCheck),
           &AuthorizationService::BatchCheck, Protocol::kBatchCheck,
           kMaxBatchBytes, 4));
+  if (listener_.ext_authz) {
+    methods.push_back(
+        answerer->EnvoyMethod(Ask(&ext_authz_, &RawExtAuthz::RequestCheck)));
+  }
   return methods;
 }
 
 std::vector<GrpcCalls::Method> Door::SlowMethods(Answerer* answerer) {
   std::vector<GrpcCalls::Method> methods;
   methods.push_back(answerer->Method<v1::ExplainRequest, v1::ExplainResponse>(
-      Ask(&RawService::RequestExplain), &AuthorizationService::Explain,
-      Protocol::kExplain, kMaxQuestionBytes, 2));
+      Ask(&service_, &RawService::RequestExplain),
+      &AuthorizationService::Explain, Protocol::kExplain, kMaxQuestionBytes,
+      2));
   methods.push_back(
       answerer->Method<v1::LookupResourcesRequest, v1::LookupResourcesResponse>(
-          Ask(&RawService::RequestLookupResources),
+          Ask(&service_, &RawService::RequestLookupResources),
           &AuthorizationService::LookupResources, Protocol::kLookupResources,
           kMaxBatchBytes, 2));
   methods.push_back(
       answerer->Method<v1::LookupActionsRequest, v1::LookupActionsResponse>(
-          Ask(&RawService::RequestLookupActions),
+          Ask(&service_, &RawService::RequestLookupActions),
           &AuthorizationService::LookupActions, Protocol::kLookupActions,
           kMaxBatchBytes, 2));
   return methods;
@@ -257,7 +321,7 @@ std::vector<GrpcCalls::Method> Door::SlowMethods(Answerer* answerer) {
 
 void Door::AddWorker(grpc::ServerBuilder* builder, bool slow) {
   Worker worker;
-  worker.answerer = std::make_unique<Answerer>(&listener_, &point_);
+  worker.answerer = std::make_unique<Answerer>(&listener_, &mapping_, &point_);
   worker.calls =
       std::make_unique<GrpcCalls>(builder->AddCompletionQueue(), &phase_,
                                   slow ? SlowMethods(worker.answerer.get())
@@ -300,6 +364,7 @@ Status Door::Open(uint32_t threads) {
   Bound(&builder);
   builder.SetOption(std::make_unique<ReflectionOption>(listener_.reflection));
   builder.RegisterService(&service_);
+  if (listener_.ext_authz) builder.RegisterService(&ext_authz_);
   for (uint32_t i = 0; i < threads; ++i) AddWorker(&builder, false);
   AddWorker(&builder, true);
   WRIT_RETURN_IF_ERROR(Bind(&builder, &address));
@@ -343,7 +408,8 @@ void LogOfGrpc(gpr_log_func_args* args) {
 
 class Server final : public GrpcServer {
  public:
-  explicit Server(const DecisionPoint* point) : point_(*point) {}
+  Server(ExtAuthzMapping mapping, const DecisionPoint* point)
+      : mapping_(std::move(mapping)), point_(*point) {}
   ~Server() override { Shutdown(std::chrono::milliseconds(0)); }
 
   Status Open(const Options& options);
@@ -353,6 +419,7 @@ class Server final : public GrpcServer {
  private:
   void KeepHealth();
 
+  const ExtAuthzMapping mapping_;
   const DecisionPoint& point_;
   std::vector<std::unique_ptr<Door>> doors_;
   std::thread health_;
@@ -367,7 +434,7 @@ Status Server::Open(const Options& options) {
                            : std::max(1u, std::thread::hardware_concurrency());
   for (const ListenerConfig& listener : options.listeners) {
     if (listener.kind != ListenerKind::kGrpc) continue;
-    auto door = std::make_unique<Door>(&listener, &point_);
+    auto door = std::make_unique<Door>(&listener, &mapping_, &point_);
     WRIT_RETURN_IF_ERROR(door->Open(threads));
     doors_.push_back(std::move(door));
   }
@@ -415,7 +482,7 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     const Options& options, const DecisionPoint* point) {
   gpr_set_log_function(LogOfGrpc);
   grpc::EnableDefaultHealthCheckService(true);
-  auto server = std::make_unique<Server>(point);
+  auto server = std::make_unique<Server>(options.ext_authz, point);
   WRIT_RETURN_IF_ERROR(server->Open(options));
   return std::unique_ptr<GrpcServer>(std::move(server));
 }
