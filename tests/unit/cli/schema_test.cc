@@ -112,5 +112,26 @@ TEST_F(SchemaTest, FindingsFixesTestsAndDecisionsKeepTheirPromise) {
   Hold("eval", who + "b --explain");
 }
 
+TEST_F(SchemaTest, BundlesKeepTheirPromise) {
+  Write("dir/policies/p.writ",
+        "writ 1;\npolicy p identity {\n  allow fc:* on *;\n}\n");
+  Write("dir/directory.json",
+        R"({"version": 1, "accounts": {"1001": {
+          "users": {"ada": {"policies": ["p"]}}}}})");
+  const std::string dir = folder() + "/dir";
+  const std::string first = folder() + "/first";
+  ASSERT_EQ(Run("bundle build " + dir + " --revision 1 -o " + first).exit, 0);
+  Write("dir/directory.json",
+        R"({"version": 1, "accounts": {"1001": {
+          "users": {"bob": {"id": "1", "policies": ["p"]}}}}})");
+  const std::string second = folder() + "/second";
+  ASSERT_EQ(Run("bundle build " + dir + " --revision 2 -o " + second +
+                " --not-after 2030-01-01T00:00:00Z")
+                .exit,
+            0);
+  Hold("bundle", "inspect --format json " + second);
+  Hold("bundle", "diff --format json " + first + " " + second);
+}
+
 }  // namespace
 }  // namespace writ
