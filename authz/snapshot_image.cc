@@ -317,8 +317,7 @@ std::vector<std::string_view> ActionsOf(const ProgramView& view) {
     add(view.Text(view.action_patterns[i].text));
   }
   std::ranges::sort(actions);
-  const auto repeated = std::ranges::unique(actions);
-  actions.erase(repeated.begin(), repeated.end());
+  actions.erase(std::unique(actions.begin(), actions.end()), actions.end());
   return actions;
 }
 
