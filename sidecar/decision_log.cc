@@ -309,11 +309,21 @@ void QueuedDecisionLog::TellDropped() {
 
 }  // namespace
 
-Result<std::unique_ptr<DecisionLog>> DecisionLog::Open(
-    DecisionLogOptions options, Metrics* metrics, const Clock* clock) {
+Result<std::unique_ptr<DecisionLog>> StartDecisionLog(
+    DecisionLogOptions options, std::unique_ptr<DecisionLogSink> sink,
+    Metrics* metrics, const Clock* clock) {
   if (options.queue_records == 0 || options.queue_bytes == 0) {
     return InvalidArgument("the decision log's queue holds nothing");
   }
+  const uint64_t seed = options.sampling_seed.value_or(RandomU64());
+  WRIT_ASSIGN_OR_RETURN(LogSampler sampler,
+                        LogSampler::Make(options.sampling, seed));
+  return std::unique_ptr<DecisionLog>(std::make_unique<QueuedDecisionLog>(
+      std::move(options), std::move(sampler), std::move(sink), metrics, clock));
+}
+
+Result<std::unique_ptr<DecisionLog>> DecisionLog::Open(
+    DecisionLogOptions options, Metrics* metrics, const Clock* clock) {
   std::unique_ptr<DecisionLogSink> sink;
   switch (options.sink) {
     case LogSink::kNone:
@@ -330,11 +340,7 @@ Result<std::unique_ptr<DecisionLog>> DecisionLog::Open(
       break;
     }
   }
-  const uint64_t seed = options.sampling_seed.value_or(RandomU64());
-  WRIT_ASSIGN_OR_RETURN(LogSampler sampler,
-                        LogSampler::Make(options.sampling, seed));
-  return std::unique_ptr<DecisionLog>(std::make_unique<QueuedDecisionLog>(
-      std::move(options), std::move(sampler), std::move(sink), metrics, clock));
+  return StartDecisionLog(std::move(options), std::move(sink), metrics, clock);
 }
 
 }  // namespace writ

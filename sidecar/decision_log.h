@@ -79,6 +79,8 @@ struct DecisionRecord {
 // its own behind a bounded queue. Thread-safe.
 class DecisionLog {
  public:
+  // Null when options.sink is kNone.
+  //
   // metrics, clock  outlive the log
   // Errors  kInvalidArgument, kPermissionDenied…: the sink cannot be opened
   static Result<std::unique_ptr<DecisionLog>> Open(DecisionLogOptions options,

@@ -10,10 +10,6 @@
 namespace writ {
 namespace {
 
-constexpr std::string_view kKindNames[] = {"identity", "resource", "trust",
-                                           "session", "control"};
-constexpr std::string_view kSessionKind = "session";
-
 // What does not vary in size.
 struct Head {
   int64_t time = 0;
@@ -74,18 +70,7 @@ NamedStatements::NamedStatements(const DecisionRecord& record) {
   }
   const Snapshot& snapshot = record.bundle->snapshot();
   for (size_t i = 0; i < record.statements.size(); ++i) {
-    const StatementRef ref = record.statements[i];
-    RecordedStatement& named = room[i];
-    named.index = ref.statement;
-    const PolicyLabel* const label = snapshot.FindPolicy(ref.policy);
-    if (label == nullptr) {
-      named.kind = kSessionKind;
-      continue;
-    }
-    named.kind = kKindNames[static_cast<size_t>(label->kind)];
-    named.account = label->account;
-    named.policy = label->name;
-    named.sid = snapshot.FindSid(ref);
+    room[i] = NameStatement(snapshot, record.statements[i]);
   }
   all_ = room.first(record.statements.size());
 }

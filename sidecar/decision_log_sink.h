@@ -95,6 +95,11 @@ std::unique_ptr<DecisionLogSink> MakeStreamSink(int fd);
 Result<std::unique_ptr<DecisionLogSink>> OpenOtlpSink(
     const DecisionLogOptions& options);
 
+// The log that writes to `sink`; what DecisionLog::Open ends with.
+Result<std::unique_ptr<DecisionLog>> StartDecisionLog(
+    DecisionLogOptions options, std::unique_ptr<DecisionLogSink> sink,
+    Metrics* metrics, const Clock* clock);
+
 }  // namespace writ
 
 #endif  // WRIT_SIDECAR_DECISION_LOG_SINK_H_

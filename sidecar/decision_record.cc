@@ -21,6 +21,10 @@ namespace {
 constexpr size_t kCutTextBytes = 4096;
 constexpr size_t kCutResources = 16;
 
+// By AttachmentKind.
+constexpr std::string_view kKindNames[] = {"identity", "resource", "trust",
+                                           "session", "control"};
+
 bool IsPlainText(std::string_view text) {
   for (const char c : text) {
     if (c < 0x20 || c >= 0x7F || c == '"' || c == '\\') return false;
@@ -166,6 +170,25 @@ void AppendDecision(const RecordedDecision& record, std::string* out) {
   out->push_back('}');
 }
 
+// No line of the record is shorter.
+size_t LeastLineBytes(const RecordedDecision& record) {
+  const Request& request = record.request;
+  size_t bytes = request.principal.name.size() + request.principal.id.size() +
+                 request.principal.account.size() + request.action.size() +
+                 request.resource_group.size();
+  for (const std::string_view resource : request.resources) {
+    bytes += resource.size();
+  }
+  for (const ContextEntry& entry : request.context) {
+    bytes += entry.key.size();
+    for (const std::string_view value : entry.values) bytes += value.size();
+  }
+  for (const RecordedStatement& statement : record.statements) {
+    bytes += statement.kind.size() + statement.policy.size();
+  }
+  return bytes;
+}
+
 int CompareFolded(std::string_view a, std::string_view b) {
   const size_t size = std::min(a.size(), b.size());
   for (size_t i = 0; i < size; ++i) {
@@ -178,6 +201,20 @@ int CompareFolded(std::string_view a, std::string_view b) {
 }
 
 }  // namespace
+
+RecordedStatement NameStatement(const Snapshot& snapshot, StatementRef ref) {
+  RecordedStatement named;
+  named.index = ref.statement;
+  const PolicyLabel* const label = snapshot.FindPolicy(ref.policy);
+  const AttachmentKind kind =
+      label == nullptr ? AttachmentKind::kSession : label->kind;
+  named.kind = kKindNames[static_cast<size_t>(kind)];
+  if (label == nullptr) return named;
+  named.account = label->account;
+  named.policy = label->name;
+  named.sid = snapshot.FindSid(ref);
+  return named;
+}
 
 void AppendJsonText(std::string_view text, std::string* out) {
   if (IsPlainText(text)) {
@@ -357,9 +394,11 @@ void DecisionRecordWriter::Append(const RecordedDecision& record, WallTime time,
   shown.request_digest =
       RequestDigest(shown.request, shown.session, shown.session_digest);
   const size_t begin = out->size();
-  AppendRecord(shown, out);
-  if (out->size() - begin <= kMaxLogRecordBytes) return;
-  out->resize(begin);
+  if (LeastLineBytes(shown) <= kMaxLogRecordBytes) {
+    AppendRecord(shown, out);
+    if (out->size() - begin <= kMaxLogRecordBytes) return;
+    out->resize(begin);
+  }
   Cut(&shown);
   AppendRecord(shown, out);
 }

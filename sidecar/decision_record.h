@@ -11,6 +11,7 @@
 
 #include "authz/decision.h"
 #include "authz/request.h"
+#include "authz/snapshot.h"
 #include "base/clock.h"
 #include "crypto/digest.h"
 
@@ -36,6 +37,10 @@ struct RecordedStatement {
 
   bool operator==(const RecordedStatement&) const = default;
 };
+
+// What a record says of a statement that `snapshot` named. Views are into the
+// snapshot; a number that is no policy's is the session policy's.
+RecordedStatement NameStatement(const Snapshot& snapshot, StatementRef ref);
 
 // What came of a lookup: so many names were asked about, so many are allowed.
 struct LookupTally {
