@@ -2,6 +2,7 @@
 #ifndef WRIT_BUNDLE_BUNDLE_H_
 #define WRIT_BUNDLE_BUNDLE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 
 #include "authz/snapshot_image.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/status.h"
 #include "crypto/digest.h"
 #include "crypto/ed25519.h"
@@ -65,6 +67,13 @@ struct BundleParts {
 Result<BundleParts> ReadBundleParts(std::string_view bytes);
 // Errors  kDataLoss, kUnimplemented  likewise
 Result<BundleManifest> ReadManifest(std::string_view manifest);
+
+// What a file claims to be, from its first kBundleBeginningBytes (or all of
+// it): to choose among files before one of them is read.
+//
+// Errors  kDataLoss, kUnimplemented  likewise
+inline constexpr size_t kBundleBeginningBytes = 36 + kMaxManifestBytes;
+Result<BundleManifest> PeekManifest(std::string_view beginning);
 
 // The key id of signatures by `key`.
 std::string BundleKeyId(const Ed25519PublicKey& key);

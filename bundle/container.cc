@@ -54,31 +54,44 @@ Status CheckLengths(const Lengths& lengths) {
   return OkStatus();
 }
 
-}  // namespace
-
-Result<BundleParts> ReadBundleParts(std::string_view bytes) {
-  if (bytes.size() > kMaxBundleBytes) {
-    return Refuse(Sizes("a file", bytes.size(), kMaxBundleBytes));
-  }
-  ByteReader reader(bytes);
-  if (reader.GetRaw(kMagic.size()) != kMagic) {
+// What stands before the manifest.
+Result<Lengths> ReadLengths(ByteReader* reader) {
+  if (reader->GetRaw(kMagic.size()) != kMagic) {
     return DataLoss("not a bundle: it does not begin with `WRITBNDL`");
   }
-  const uint32_t version = reader.Get<uint32_t>();
-  if (!reader.ok()) return Refuse("cut short before its version");
+  const uint32_t version = reader->Get<uint32_t>();
+  if (!reader->ok()) return Refuse("cut short before its version");
   if (version != kVersion) {
     return Unimplemented("a bundle of format " + std::to_string(version) +
                          "; this program reads format " +
                          std::to_string(kVersion));
   }
   Lengths lengths;
-  lengths.manifest = reader.Get<uint32_t>();
-  lengths.directory = reader.Get<uint64_t>();
-  lengths.program = reader.Get<uint64_t>();
-  lengths.signatures = reader.Get<uint32_t>();
-  if (!reader.ok()) return Refuse("cut short before its lengths");
+  lengths.manifest = reader->Get<uint32_t>();
+  lengths.directory = reader->Get<uint64_t>();
+  lengths.program = reader->Get<uint64_t>();
+  lengths.signatures = reader->Get<uint32_t>();
+  if (!reader->ok()) return Refuse("cut short before its lengths");
   WRIT_RETURN_IF_ERROR(CheckLengths(lengths));
+  return lengths;
+}
 
+}  // namespace
+
+Result<BundleManifest> PeekManifest(std::string_view beginning) {
+  ByteReader reader(beginning);
+  WRIT_ASSIGN_OR_RETURN(const Lengths lengths, ReadLengths(&reader));
+  const std::string_view manifest = reader.GetRaw(lengths.manifest);
+  if (!reader.ok()) return Refuse("it is cut short");
+  return ReadManifest(manifest);
+}
+
+Result<BundleParts> ReadBundleParts(std::string_view bytes) {
+  if (bytes.size() > kMaxBundleBytes) {
+    return Refuse(Sizes("a file", bytes.size(), kMaxBundleBytes));
+  }
+  ByteReader reader(bytes);
+  WRIT_ASSIGN_OR_RETURN(const Lengths lengths, ReadLengths(&reader));
   BundleParts parts;
   parts.manifest = reader.GetRaw(lengths.manifest);
   parts.directory = reader.GetRaw(lengths.directory);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -136,10 +138,19 @@ class DirectoryFeed final : public BundleFeed {
   }
 
   static Result<BundleManifest> Claim(const std::string& path) {
-    WRIT_ASSIGN_OR_RETURN(const std::string bytes,
-                          ReadRegularFile(path, kMaxBundleBytes));
-    WRIT_ASSIGN_OR_RETURN(const BundleParts parts, ReadBundleParts(bytes));
-    return ReadManifest(parts.manifest);
+    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!fd.valid()) return ErrnoStatus("open it", errno);
+    std::string beginning(kBundleBeginningBytes, '\0');
+    size_t size = 0;
+    while (size < beginning.size()) {
+      const ssize_t count =
+          ::read(fd.get(), beginning.data() + size, beginning.size() - size);
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return ErrnoStatus("read it", errno);
+      if (count == 0) break;
+      size += static_cast<size_t>(count);
+    }
+    return PeekManifest(std::string_view(beginning).substr(0, size));
   }
 
   // Which to try, best first.

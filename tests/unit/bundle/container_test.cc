@@ -95,6 +95,24 @@ TEST(BundleContainer, RefusesEveryTruncatedManifest) {
             StatusCode::kDataLoss);
 }
 
+TEST(BundleContainer, ShowsItsManifestFromItsBeginning) {
+  const std::string bytes =
+      MakeBundle(SomeManifest(), std::string(kBundleBeginningBytes, 'd'), "p");
+  const std::string_view beginning =
+      std::string_view(bytes).substr(0, kBundleBeginningBytes);
+  const Result<BundleManifest> peeked = PeekManifest(beginning);
+  ASSERT_TRUE(peeked.ok()) << peeked.status().ToString();
+  EXPECT_EQ(peeked->revision, 7u);
+  EXPECT_EQ(peeked->directory_bytes, kBundleBeginningBytes);
+  const size_t end = 36 + WriteManifest(SomeManifest()).size();
+  EXPECT_TRUE(PeekManifest(beginning.substr(0, end)).ok());
+  for (size_t size = 0; size < end; ++size) {
+    EXPECT_EQ(PeekManifest(beginning.substr(0, size)).status().code(),
+              StatusCode::kDataLoss)
+        << size;
+  }
+}
+
 TEST(BundleContainer, RefusesOtherVersions) {
   std::string bytes = SomeBundle();
   bytes[8] = 2;
