@@ -153,7 +153,7 @@ class WatchingSource final : public BundleSource {
   void WaitUntilNextLook() {
     // A long poll may keep this thread for long: what was replaced is freed
     // before, if its readers let go soon.
-    const auto patience = SteadyClock::now() + 10 * kSweepTick;
+    const auto patience = SteadyClock::now() + 5 * kSweepTick;
     while (true) {
       Sweep();
       NoteExpiry();

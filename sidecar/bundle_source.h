@@ -20,8 +20,9 @@ namespace writ {
 struct BundleSourceOptions {
   // A bundle file, a directory of `*.bundle` files, or an https:// URL.
   std::string location;
-  // PEM files of Ed25519 public keys. They are read again at every load, so
-  // that a key can be added and taken away without a restart.
+  // PEM files of Ed25519 public keys. They are read again at every look, and a
+  // file that is not there is no key, so that keys are added and taken away
+  // without a restart.
   std::vector<std::string> key_files;
   uint64_t min_revision = 0;
   // Serve exactly this revision (of a directory: pick it); none: of a
@@ -44,12 +45,13 @@ struct BundleSourceState {
   std::string last_error;    // empty: the last attempt was good
   int64_t last_attempt = 0;  // seconds since 1970
   int64_t last_success = 0;
-  uint64_t attempts = 0;
+  uint64_t attempts = 0;  // looks that came to an end
 };
 
 // Loads bundles and publishes those that are good, on a thread of its own. A
 // bad one leaves the one in force serving, and is told in log, metrics and
-// state. Thread-safe.
+// state (docs/bundle_delivery.md). What was replaced is freed by that thread,
+// never by a reader that lets go of it. Thread-safe.
 class BundleSource {
  public:
   // holder, metrics, clock  outlive the source
@@ -61,13 +63,21 @@ class BundleSource {
   BundleSource(const BundleSource&) = delete;
   BundleSource& operator=(const BundleSource&) = delete;
 
-  // Tries once, on the caller's thread: at the start, so that what is wrong is
-  // known before a port is bound.
+  // Looks once, on the caller's thread: before Start, so that what is wrong is
+  // known before a port is bound. Good when something good is there, even if
+  // something better is not (State says so).
+  //
+  // Errors  as Bundle::Open and HttpClient::Send; kNotFound, kPermissionDenied
+  //         the file, directory or key file; kFailedPrecondition: not the
+  //         pinned revision, or no key file is there; kCancelled after Stop
   virtual Status LoadOnce() = 0;
-  // Begins to watch.
+  // Begins to watch. Without effect after Stop.
   virtual void Start() = 0;
-  // Looks at the source now (SIGHUP).
+  // Makes the thread fetch what is there now, known or not (SIGHUP). A long
+  // poll is broken off.
   virtual void Reload() = 0;
+  // Ends the thread for good, whatever it waits for; what is in force stays in
+  // the holder.
   virtual void Stop() = 0;
   virtual BundleSourceState State() const = 0;
 
