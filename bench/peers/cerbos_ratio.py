@@ -6,11 +6,12 @@
 
 Both answer the same requests over gRPC and loopback TCP, asked by the same
 client (bench/sidecar_load) with the same number of calls in the air, one after
-the other, pair after pair. Cerbos is the program of its npm package, pinned in
-cerbos/package-lock.json; it is fetched once. Its policies are principal
-policies, one rule for each statement and action, with the resource pattern and
-the conditions in CEL as a careful author would write them. Every request whose
-answer is known is asked of both before anything is timed.
+the other, pair after pair; the sidecar has one processor, Cerbos may use all.
+Cerbos is the program of its npm package, pinned in cerbos/package-lock.json; it
+is fetched once. Its policies are principal policies, one rule for each
+statement and action, with the resource pattern and the conditions in CEL as a
+careful author would write them. Every request whose answer is known is asked of
+both before anything is timed.
 
 At 10,000 statements Cerbos takes about three minutes to start.
 """
