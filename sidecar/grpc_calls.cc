@@ -86,9 +86,8 @@ void GrpcCalls::Await(const Method& method) {
 
 void GrpcCalls::Proceed(Call* call, bool ok) {
   if (ok && !call->replied()) {
-    if (phase_.load(std::memory_order_relaxed) == Phase::kServing) {
-      Await(call->method());
-    }
+    // A server that drains gives this back at once, and not ok.
+    Await(call->method());
     replying_.splice(replying_.end(), waiting_, call->place);
     call->Answer();
     return;

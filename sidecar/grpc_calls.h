@@ -38,7 +38,7 @@ class GrpcCalls {
   // What all threads of a server go by.
   enum class Phase : int {
     kServing,
-    kDraining,  // ask for no more calls
+    kDraining,  // the server gives out no more calls
     kStopped,   // the server is shut down: empty the queue and go
   };
 

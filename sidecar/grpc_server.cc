@@ -399,11 +399,25 @@ void Door::Shutdown(std::chrono::milliseconds grace) {
   }
 }
 
-// gRPC's own words, as lines of our log.
+// gRPC's own words, as lines of our log: mostly handshakes that failed. One a
+// second, since strangers can cause as many as they like.
 void LogOfGrpc(gpr_log_func_args* args) {
   if (args->severity != GPR_LOG_SEVERITY_ERROR) return;
+  static std::atomic<int64_t> next_second{0};
+  static std::atomic<uint64_t> left_out{0};
+  const int64_t now = std::chrono::duration_cast<std::chrono::seconds>(
+                          std::chrono::steady_clock::now().time_since_epoch())
+                          .count();
+  int64_t next = next_second.load();
+  if (now < next || !next_second.compare_exchange_strong(next, now + 1)) {
+    ++left_out;
+    return;
+  }
   Log(LogLevel::kWarning, "grpc",
-      {{"file", args->file}, {"line", args->line}, {"says", args->message}});
+      {{"file", args->file},
+       {"line", args->line},
+       {"says", args->message},
+       {"left_out_before", left_out.exchange(0)}});
 }
 
 class Server final : public GrpcServer {

@@ -26,7 +26,7 @@ namespace writ::testing {
 namespace {
 
 constexpr uint64_t kSeed = 606;
-constexpr uint64_t kDirectories = 40;
+constexpr uint64_t kDirectories = 200;
 constexpr uint64_t kQuestions = 20;
 
 using Names = std::vector<std::string>;
@@ -63,7 +63,7 @@ class LookupProperty : public ::testing::Test {
   // A question of a generated case; false for one that the decision point
   // refuses, as malformed ones are.
   bool Usable(const Question& question) {
-    Answer answer;
+    writ::Answer answer;
     return point_.Check(asker_, Protocol::kCheck, question, &answer).ok();
   }
   bool Allows(Question question, LookedUp looked_up, std::string_view name,
@@ -83,7 +83,7 @@ class LookupProperty : public ::testing::Test {
                 ? std::string_view(session)
                 : name;
     }
-    Answer answer;
+    writ::Answer answer;
     const Status status =
         point_.Check(asker_, Protocol::kCheck, question, &answer);
     EXPECT_TRUE(status.ok()) << status.ToString();
