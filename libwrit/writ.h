@@ -43,7 +43,7 @@ typedef struct writ_error {
 
 /* ---- programs ---- */
 
-/* A verified program image (docs/spec/bundle.md). Immutable. */
+/* A verified program image (docs/spec/program.md). Immutable. */
 typedef struct writ_program writ_program;
 
 /* Checks the image and copies it. NULL when it is refused. `error` may be
