@@ -120,7 +120,7 @@ Result<ReplayBundle> ReplayBundle::Open(const std::string& path,
       keys.empty() ? Bundle::OpenUnverified(*bytes)
                    : Bundle::Open(*bytes, trust, WallTime());
   if (!bundle.ok()) return At(path, bundle.status());
-  return ReplayBundle(*std::move(bundle));
+  return ReplayBundle(std::move(bundle).value());
 }
 
 bool ReplayBundle::ReadsKey(std::string_view key, const Program* session) {

@@ -48,7 +48,7 @@ bool ReplayFlags::OpenBundles(std::string_view command,
       Complain(command, bundle.status().ToString());
       return false;
     }
-    opened->push_back(*std::move(bundle));
+    opened->push_back(std::move(bundle).value());
   }
   return true;
 }

@@ -135,7 +135,7 @@ bool DecisionRecordReader::ReadText(std::string_view* text) {
     if (!scanner_.ReadString(&token_)) return false;
     Result<std::string> decoded = Base64Decode(token_);
     if (!decoded.ok()) return Fail("not base64");
-    bytes = *std::move(decoded);
+    bytes = std::move(decoded).value();
   }
   if (!members.Finish({0})) return false;
   *text = Keep(bytes);
@@ -365,7 +365,7 @@ bool DecisionRecordReader::ReadSessionPolicy() {
     if (!scanner_.ReadString(&token_)) return false;
     Result<std::string> program = Base64Decode(token_);
     if (!program.ok()) return Fail("not base64");
-    policy_program_ = *std::move(program);
+    policy_program_ = std::move(program).value();
   }
   return members.Finish({0, 1});
 }
