@@ -50,7 +50,7 @@ CommandLine Read(int argc, char** argv) {
       const size_t equals = value.find('=');
       line.context[value.substr(0, equals)].push_back(value.substr(equals + 1));
     } else {
-      throw std::runtime_error("what is " + word + " " + value + "?");
+      throw std::runtime_error(kUsage);
     }
   }
   if (line.words.size() < 4) throw std::runtime_error(kUsage);
