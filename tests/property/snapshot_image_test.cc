@@ -31,7 +31,7 @@ namespace writ::testing {
 namespace {
 
 constexpr uint64_t kSeed = 505;
-constexpr uint64_t kDirectories = 60;
+constexpr uint64_t kDirectories = 150;
 constexpr uint64_t kRequests = 30;
 
 std::shared_ptr<const SnapshotImage> Loaded(const PackedSnapshot& packed) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "authz/shared_table.h"
+#include "authz/snapshot_image.h"
 #include "compiler/snapshot_compiler.h"
 #include "gtest/gtest.h"
 #include "tests/unit/authz/policy_set.h"
@@ -52,18 +53,30 @@ class SnapshotTest : public ::testing::Test {
     Must(compiler_.PutControlPolicy(policy, ParseStatements(statements)));
     Must(compiler_.AttachControl(kind, target, policy));
   }
-  // The decision, with its statements by the names of their policies.
+  // The decision, with its statements by the names of their policies: the same
+  // whether the snapshot was published, or packed and read again.
   std::string Decided(const Ask& ask, const Attachment* session = nullptr) {
-    const auto snapshot = compiler_.Publish(1).value();
+    const std::string text =
+        DecidedBy(*compiler_.Publish(1).value(), ask, session);
+    const PackedSnapshot packed = compiler_.Pack().value();
+    const auto image = SnapshotImage::Load(1, packed.directory, packed.program);
+    EXPECT_TRUE(image.ok()) << image.status().ToString();
+    if (image.ok()) {
+      EXPECT_EQ(DecidedBy(*image.value()->snapshot(), ask, session), text);
+    }
+    return text;
+  }
+  static std::string DecidedBy(const Snapshot& snapshot, const Ask& ask,
+                               const Attachment* session) {
     const AskedRequest asked(ask);
-    const Decision decision = snapshot->Decide(asked.request(), {}, session);
+    const Decision decision = snapshot.Decide(asked.request(), {}, session);
     std::string text = std::string(VerdictName(decision.verdict)) + " " +
                        std::string(LayerName(decision.layer));
     if (decision.reason == Reason::kMalformedRequest) text += " malformed";
     std::set<std::string> statements;
     for (uint32_t i = 0; i < decision.statement_count; ++i) {
       const StatementRef ref = decision.statements[i];
-      const PolicyLabel* const label = snapshot->FindPolicy(ref.policy);
+      const PolicyLabel* const label = snapshot.FindPolicy(ref.policy);
       statements.insert((label == nullptr ? "?" : label->name) + "#" +
                         std::to_string(ref.statement));
     }
