@@ -295,8 +295,8 @@ std::string SidecarHelp() {
       "       writ-sidecar --bundle LOCATION --pub PEM --listen ADDRESS "
       "[flags]\n\n"
       "Answers authorization questions from a signed bundle, until SIGTERM or\n"
-      "SIGINT. SIGHUP reads keys, bundle, certificates, tokens and\n"
-      "configuration again. `writ serve` is the same.\n\n";
+      "SIGINT. SIGHUP reads keys, bundle and certificates again. `writ\n"
+      "serve` is the same.\n\n";
   for (const FlagRow& row : kRows) {
     std::string left = "  " + std::string(row.name);
     if (!row.value.empty()) left += " " + std::string(row.value);

@@ -253,7 +253,8 @@ class Words(unittest.TestCase):
 
 class Build(unittest.TestCase):
     def test_the_programs_are_where_the_readme_says(self):
-        for program in ("writ", "writd", "writd-node", "writ-jail"):
+        for program in ("writ", "writ-sidecar", "writd", "writd-node",
+                        "writ-jail"):
             self.assertTrue((BUILD / "bin" / program).is_file(), program)
 
     def test_the_trusted_core_links_nothing_but_the_standard_library(self):

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -137,6 +138,17 @@ TEST(SidecarFlagsTest, EveryFlagIsInTheHelp) {
   for (const FlagRow& row : SidecarFlagRows()) {
     EXPECT_THAT(help, HasSubstr("  " + std::string(row.name) + " "));
   }
+}
+
+TEST(SidecarFlagsTest, TheDocumentHasEveryFlag) {
+  std::string table = "| Flag | Meaning |\n|---|---|\n";
+  for (const FlagRow& row : SidecarFlagRows()) {
+    table += "| `" + std::string(row.name);
+    if (!row.value.empty()) table += " " + std::string(row.value);
+    table += "` | " + std::string(row.meaning) + " |\n";
+  }
+  EXPECT_THAT(ReadFile("docs/sidecar.md", 1 << 20).value(), HasSubstr(table))
+      << table;
 }
 
 }  // namespace
