@@ -32,11 +32,13 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int kStopped = 0;
-constexpr int kStoppedAtOnce = 1;
+constexpr int kNotInOrder = 1;
 constexpr int kCannotStart = 2;
 // How often the main thread looks whether the first bundle has come.
 constexpr milliseconds kFirstBundlePoll{50};
 constexpr milliseconds kForever{-1};
+// Behind the time to drain: whatever does not end by then never will.
+constexpr milliseconds kPatienceAtTheEnd{15000};
 
 void Complain(std::string_view what) {
   std::string text;
@@ -65,7 +67,8 @@ class Service {
         output_fd_(config.decision_log.sink == LogSink::kStandardOutput
                        ? STDERR_FILENO
                        : STDOUT_FILENO),
-        config_(std::move(config)) {}
+        config_(std::move(config)),
+        drain_(config_.drain) {}
 
   int Run() {
     const Status started = Start();
@@ -147,7 +150,9 @@ class Service {
   void Reload() {
     NotifyServiceManager("RELOADING=1\n" + MonotonicLine());
     const Result<SidecarConfig> config = ConfigOf(flags_);
-    if (!config.ok()) {
+    if (config.ok()) {
+      drain_ = config.value().drain;
+    } else {
       Log(LogLevel::kError, "config_refused",
           {{"why", config.status().message()}});
     }
@@ -164,7 +169,6 @@ class Service {
   // Ends in order; a second signal ends at once.
   int Stop() {
     NotifyServiceManager("STOPPING=1");
-    Log(LogLevel::kInfo, "stopping", {{"drain_ms", config_.drain.count()}});
     const UniqueFd done(::eventfd(0, EFD_CLOEXEC));
     std::thread stopping([this, &done] {
       sidecar_->Stop();
@@ -175,13 +179,18 @@ class Service {
       pollfd waiting[] = {
           {.fd = done.get(), .events = POLLIN, .revents = 0},
           {.fd = signals_.get(), .events = POLLIN, .revents = 0}};
-      ::poll(waiting, 2, -1);
+      const int events = ::poll(
+          waiting, 2, static_cast<int>((drain_ + kPatienceAtTheEnd).count()));
       if (waiting[0].revents != 0) break;
+      if (events == 0) {
+        Complain("did not end in time");
+        ::_exit(kNotInOrder);
+      }
       const int number = NextSignal(milliseconds(0));
       if (number == SIGTERM || number == SIGINT) {
         Complain("stopped at once by a second signal");
         // What other threads are in the middle of is left as it is.
-        ::_exit(kStoppedAtOnce);
+        ::_exit(kNotInOrder);
       }
     }
     stopping.join();
@@ -192,6 +201,7 @@ class Service {
   const SidecarFlags& flags_;
   const int output_fd_;
   const SidecarConfig config_;
+  milliseconds drain_;
   const SystemClock clock_;
   UniqueFd signals_;
   std::unique_ptr<Sidecar> sidecar_;

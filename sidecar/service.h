@@ -11,8 +11,8 @@ namespace writ {
 // is ready (on standard error when decisions go to standard output), tells the
 // service manager the same, and complains on standard error.
 //
-// Returns how to exit: 0 after an orderly end, 1 when a second signal ended it
-// at once, 2 when it cannot start.
+// Returns how to exit: 0 after an orderly end, 2 when it cannot start. Ends the
+// process with 1 when a second signal comes or the end takes too long.
 int RunService(const SidecarFlags& flags);
 
 }  // namespace writ

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "sidecar/decision_log.h"
 #include "sidecar/decision_point.h"
 #include "sidecar/grpc_server.h"
+#include "sidecar/http_door.h"
 #include "sidecar/metrics.h"
 #include "sidecar/process.h"
 
@@ -21,6 +24,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// What calls may take to end that were cut off.
+constexpr milliseconds kCutOffTime{500};
 // The decision log may take at least so long to write what is queued.
 constexpr milliseconds kLeastFlushTime{1000};
 
@@ -45,15 +50,15 @@ class Parts final : public Sidecar {
   }
 
   std::vector<std::string> Listeners() const override {
+    std::vector<std::string> grpc, http;
+    if (grpc_ != nullptr) grpc = grpc_->Addresses();
+    if (http_ != nullptr) http = http_->Addresses();
+    auto next_grpc = grpc.begin();
+    auto next_http = http.begin();
     std::vector<std::string> lines;
-    const std::vector<std::string> grpc =
-        grpc_ == nullptr ? std::vector<std::string>() : grpc_->Addresses();
-    size_t next_grpc = 0;
     for (const ListenerConfig& listener : config_.listeners) {
-      const std::string& address = listener.kind == ListenerKind::kGrpc
-                                       ? grpc[next_grpc++]
-                                       : listener.address;
-      lines.push_back(address + " (" + listener.rules.name + ")");
+      auto& next = listener.kind == ListenerKind::kGrpc ? next_grpc : next_http;
+      lines.push_back(*next++ + " (" + listener.rules.name + ")");
     }
     return lines;
   }
@@ -68,18 +73,27 @@ class Parts final : public Sidecar {
     }
     source_->Reload();
     if (log_ != nullptr) log_->Reopen();
+    if (http_ != nullptr) http_->ReloadCertificates();
     return changed;
   }
 
   void Stop() override {
+    Log(LogLevel::kInfo, "stopping", {{"drain_ms", config_.drain.count()}});
     const SteadyTime deadline = clock_.Steady() + config_.drain;
     source_->Stop();
-    if (grpc_ != nullptr) grpc_->Shutdown(config_.drain);
+    std::promise<void> closed;
+    std::thread closing([this, &closed] {
+      CloseDoors();
+      closed.set_value();
+    });
+    closed.get_future().wait_for(config_.drain + kCutOffTime);
     if (log_ != nullptr) {
+      // Askers that still wait for room in the log are let go by this.
       const auto left =
           std::chrono::floor<milliseconds>(deadline - clock_.Steady());
       log_->Close(std::max(kLeastFlushTime, left));
     }
+    closing.join();
   }
 
  private:
@@ -101,17 +115,36 @@ class Parts final : public Sidecar {
   }
 
   Status OpenDoors() {
-    const bool any_grpc = std::ranges::any_of(
-        config_.listeners, [](const ListenerConfig& listener) {
-          return listener.kind == ListenerKind::kGrpc;
-        });
-    if (any_grpc) {
+    if (Any(ListenerKind::kGrpc)) {
       const GrpcServer::Options options = {.listeners = config_.listeners,
                                            .ext_authz = config_.ext_authz,
                                            .threads = config_.threads};
       WRIT_ASSIGN_OR_RETURN(grpc_, GrpcServer::Start(options, point_.get()));
     }
+    if (Any(ListenerKind::kHttp)) {
+      const HttpDoor::Parts parts = {
+          .point = point_.get(),
+          .metrics = &metrics_,
+          .clock = &clock_,
+          .state = [source = source_.get()] { return source->State(); }};
+      WRIT_ASSIGN_OR_RETURN(http_, HttpDoor::Start(config_.listeners, parts));
+    }
     return OkStatus();
+  }
+
+  bool Any(ListenerKind kind) const {
+    return std::ranges::any_of(
+        config_.listeners,
+        [kind](const ListenerConfig& one) { return one.kind == kind; });
+  }
+
+  // All at once, each within the time to drain.
+  void CloseDoors() {
+    std::thread closing_http([this] {
+      if (http_ != nullptr) http_->Shutdown(config_.drain);
+    });
+    if (grpc_ != nullptr) grpc_->Shutdown(config_.drain);
+    closing_http.join();
   }
 
   // In the order in which they are made; the last one goes first.
@@ -124,6 +157,7 @@ class Parts final : public Sidecar {
   std::unique_ptr<BundleSource> source_;
   std::unique_ptr<DecisionPoint> point_;
   std::unique_ptr<GrpcServer> grpc_;
+  std::unique_ptr<HttpDoor> http_;
 };
 
 }  // namespace
