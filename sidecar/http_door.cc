@@ -79,10 +79,7 @@ struct TlsTexts {
 
 Result<std::string> ReadPem(const std::string& path) {
   Result<std::string> text = ReadRegularFile(path, kMaxCertificateBytes);
-  if (!text.ok()) {
-    return InvalidArgument("cannot read `" + path +
-                           "`: " + std::string(text.status().message()));
-  }
+  if (!text.ok()) return InvalidArgument(text.status().message());
   return text;
 }
 
