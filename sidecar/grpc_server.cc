@@ -7,7 +7,7 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/resource_quota.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -16,11 +16,13 @@
 #include <thread>
 #include <utility>
 
+#include "authz/text.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "envoy/service/auth/v3/external_auth.grpc.pb.h"
 #include "sidecar/authorization_service.h"
+#include "sidecar/connection_acceptor.h"
 #include "sidecar/ext_authz.h"
 #include "sidecar/grpc_calls.h"
 #include "sidecar/grpc_credentials.h"
@@ -37,6 +39,11 @@ constexpr char kServiceName[] = "writ.authz.v1.Authorization";
 constexpr std::chrono::milliseconds kHealthInterval{250};
 // Messages that were larger do not leave their memory to the next one.
 constexpr size_t kKeptMessageBytes = size_t{256} << 10;
+
+// What all connections of a listener may hold in buffers, and the threads of
+// its reflection.
+constexpr size_t kMaxServerBytes = size_t{512} << 20;
+constexpr int kMaxServerThreads = 8;
 
 // Every method hands its messages over as bytes.
 using RawService = v1::Authorization::WithRawMethod_Check<
@@ -223,6 +230,15 @@ void Bound(grpc::ServerBuilder* builder) {
   // A compressed message could be a thousand times what its bytes are.
   builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  grpc::ResourceQuota quota("writ");
+  quota.Resize(kMaxServerBytes);
+  // A stream of reflection holds a thread as long as its client likes.
+  quota.SetMaxThreads(kMaxServerThreads);
+  builder->SetResourceQuota(quota);
+  using SyncOption = grpc::ServerBuilder::SyncServerOption;
+  builder->SetSyncServerOption(SyncOption::NUM_CQS, 1);
+  builder->SetSyncServerOption(SyncOption::MIN_POLLERS, 1);
+  builder->SetSyncServerOption(SyncOption::MAX_POLLERS, 1);
   set(GRPC_ARG_ALLOW_REUSEPORT, 0);
   set(GRPC_ARG_MAX_CONCURRENT_STREAMS, 256);
   set(GRPC_ARG_MAX_METADATA_SIZE, 16 << 10);
@@ -280,7 +296,9 @@ class Door {
   std::atomic<Phase> phase_{Phase::kServing};
   std::vector<Worker> workers_;
   std::string address_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> connections_;
   std::unique_ptr<grpc::Server> server_;
+  ConnectionAcceptor acceptor_;
 };
 
 std::vector<GrpcCalls::Method> Door::FastMethods(Answerer* answerer) {
@@ -330,31 +348,31 @@ void Door::AddWorker(grpc::ServerBuilder* builder, bool slow) {
 }
 
 Status Door::Bind(grpc::ServerBuilder* builder, ListenerAddress* address) {
-  int port = -1;
   WRIT_ASSIGN_OR_RETURN(const auto credentials,
                         ListenerCredentials(listener_.tls));
-  builder->AddListeningPort(address->ToString(), credentials, &port);
-  mode_t mask = 0;
-  if (address->is_unix()) {
-    WRIT_RETURN_IF_ERROR(RemoveStaleSocket(address->socket_path));
-    // Nobody reaches the socket before its mode is what it should be.
-    mask = ::umask(0777);
+  Result<UniqueFd> bound = BindListener(address, listener_.socket_mode);
+  if (!bound.ok()) {
+    return Status(bound.status().code(),
+                  "listener `" + listener_.rules.name + "` at " +
+                      address->ToString() + ": " +
+                      std::string(bound.status().message()));
   }
+  using Type = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
+  connections_ = builder->experimental().AddExternalConnectionAcceptor(
+      Type::FROM_FD, credentials);
   server_ = builder->BuildAndStart();
-  if (address->is_unix()) ::umask(mask);
-  if (server_ == nullptr || (!address->is_unix() && port <= 0)) {
+  if (server_ == nullptr) {
     return Unavailable("listener `" + listener_.rules.name +
-                       "` cannot listen at " + address->ToString() +
-                       ": the address is taken or not this machine's");
+                       "` cannot be served");
   }
-  if (!address->is_unix()) {
-    address->port = static_cast<uint16_t>(port);
-    return OkStatus();
-  }
-  if (::chmod(address->socket_path.c_str(), listener_.socket_mode) != 0) {
-    return ErrnoStatus("set the mode of `" + address->socket_path + "`", errno);
-  }
-  return OkStatus();
+  return acceptor_.Start(
+      std::move(bound).value(), [this](int listener_fd, int fd) {
+        grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters
+            connection;
+        connection.listener_fd = listener_fd;
+        connection.fd = fd;
+        connections_->HandleNewConnection(&connection);
+      });
 }
 
 Status Door::Open(uint32_t threads) {
@@ -386,6 +404,11 @@ void Door::SetServing(bool serving) {
 void Door::Shutdown(std::chrono::milliseconds grace) {
   if (phase_.load() == Phase::kStopped) return;
   phase_.store(Phase::kDraining);
+  acceptor_.Stop();
+  if (const auto address = ParseListenerAddress(address_);
+      address.ok() && address.value().is_unix()) {
+    ::unlink(address.value().socket_path.c_str());
+  }
   if (server_ != nullptr) {
     server_->Shutdown(std::chrono::system_clock::now() + grace);
   }
@@ -420,10 +443,20 @@ void LogOfGrpc(gpr_log_func_args* args) {
        {"left_out_before", left_out.exchange(0)}});
 }
 
+// Envoy sends the names of headers in lower case.
+ExtAuthzMapping WithFoldedHeaders(ExtAuthzMapping mapping) {
+  const auto fold = [](std::string* name) {
+    std::ranges::transform(*name, name->begin(), FoldAscii);
+  };
+  fold(&mapping.principal_header);
+  for (std::string& name : mapping.headers) fold(&name);
+  return mapping;
+}
+
 class Server final : public GrpcServer {
  public:
   Server(ExtAuthzMapping mapping, const DecisionPoint* point)
-      : mapping_(std::move(mapping)), point_(*point) {}
+      : mapping_(WithFoldedHeaders(std::move(mapping))), point_(*point) {}
   ~Server() override { Shutdown(std::chrono::milliseconds(0)); }
 
   Status Open(const Options& options);

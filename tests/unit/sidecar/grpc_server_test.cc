@@ -143,6 +143,7 @@ class GrpcServerTest : public ::testing::Test {
   std::string folder_;
   DecisionWorld world_;
   ListenerConfig listener_;
+  ExtAuthzMapping mapping_;
   std::unique_ptr<GrpcServer> server_;
 };
 
@@ -588,6 +589,49 @@ TEST_F(GrpcServerTest, ListsItsServicesWhereTheListenerSaysSo) {
   EXPECT_EQ(ListServices(Connect()), std::to_string(StatusCode::UNIMPLEMENTED));
 }
 
+size_t ThreadsOfThisProcess() {
+  size_t count = 0;
+  for ([[maybe_unused]] const auto& task :
+       std::filesystem::directory_iterator("/proc/self/task")) {
+    ++count;
+  }
+  return count;
+}
+
+TEST_F(GrpcServerTest, HoldsNoThreadForEveryStreamOfReflection) {
+  constexpr size_t kStreams = 100;
+  const auto channel = Connect();
+  EXPECT_EQ(Ask(channel.get()), "VERDICT_ALLOW");
+  const size_t before = ThreadsOfThisProcess();
+  grpc::GenericStub stub(channel);
+  grpc::CompletionQueue queue;
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<grpc::GenericClientAsyncReaderWriter>> calls;
+  for (size_t i = 0; i < kStreams; ++i) {
+    contexts.push_back(std::make_unique<grpc::ClientContext>());
+    calls.push_back(
+        stub.PrepareCall(contexts.back().get(),
+                         "/grpc.reflection.v1alpha.ServerReflection/"
+                         "ServerReflectionInfo",
+                         &queue));
+    calls.back()->StartCall(nullptr);
+    void* tag = nullptr;
+    bool ok = false;
+    queue.Next(&tag, &ok);
+  }
+  EXPECT_EQ(Ask(channel.get()), "VERDICT_ALLOW");
+  EXPECT_LT(ThreadsOfThisProcess(), before + 30);
+  std::vector<grpc::Status> statuses(kStreams);
+  for (size_t i = 0; i < kStreams; ++i) {
+    contexts[i]->TryCancel();
+    calls[i]->Finish(&statuses[i], nullptr);
+    void* tag = nullptr;
+    bool ok = false;
+    queue.Next(&tag, &ok);
+  }
+  queue.Shutdown();
+}
+
 TEST_F(GrpcServerTest, ServesEnvoyWhereTheListenerSaysSo) {
   namespace auth = envoy::service::auth::v3;
   const auto check = [&](auth::CheckResponse* response) {
@@ -606,6 +650,7 @@ TEST_F(GrpcServerTest, ServesEnvoyWhereTheListenerSaysSo) {
   EXPECT_EQ(check(&response).error_code(), StatusCode::UNIMPLEMENTED);
   server_.reset();
   listener_.ext_authz = true;
+  mapping_.principal_header = "X-Writ-Principal";
   ASSERT_TRUE(check(&response).ok());
   EXPECT_TRUE(response.has_ok_response());
   // A caller that is not known, and bytes that are no message, get a denial:
