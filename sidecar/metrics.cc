@@ -131,7 +131,6 @@ struct Metrics::Families {
   };
   mutable Mutex mu;
   std::optional<InForce> bundle WRIT_GUARDED_BY(mu);
-  std::string version WRIT_GUARDED_BY(mu);
 
   ProtocolCounts& Mine(Protocol protocol) {
     return shards[ShardOfThread()][static_cast<size_t>(protocol)];
@@ -235,15 +234,13 @@ void Metrics::Families::AddBundle(std::vector<MetricFamily>* page) const {
   page->push_back(std::move(loads));
 
   std::optional<InForce> now;
-  std::string build;
   {
     MutexLock lock(&mu);
     now = bundle;
-    build = version;
   }
   MetricFamily info =
       Family("writ_build_info", "Always 1; what runs.", MetricType::Gauge);
-  info.metric.push_back(Sample({{"version", build}}));
+  info.metric.push_back(Sample({{"version", WRIT_VERSION}}));
   info.metric.back().gauge.value = 1;
   page->push_back(std::move(info));
   const auto gauge = [page](std::string name, std::string help, auto value) {
@@ -289,11 +286,6 @@ void Metrics::Families::AddDecisionLog(std::vector<MetricFamily>* page) const {
 
 Metrics::Metrics() : families_(std::make_unique<Families>()) {}
 Metrics::~Metrics() = default;
-
-void Metrics::SetBuild(std::string_view version) {
-  MutexLock lock(&families_->mu);
-  families_->version = version;
-}
 
 void Metrics::CountDecision(Protocol protocol, Verdict verdict) {
   Add(&families_->Mine(protocol).decisions[static_cast<size_t>(verdict)], 1);

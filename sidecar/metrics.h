@@ -32,9 +32,6 @@ class Metrics {
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  // What runs, for the label of writ_build_info.
-  void SetBuild(std::string_view version);
-
   void CountDecision(Protocol protocol, Verdict verdict);
   // A question that got no decision; `code` is the name of a status code
   // (StatusCodeName). Another text counts as `unknown`.
