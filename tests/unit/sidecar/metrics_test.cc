@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/file.h"
 #include "base/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -191,6 +192,18 @@ TEST(Metrics, TheProcessAndItsBuild) {
       page.Value("process_start_time_seconds"),
       Optional(::testing::AllOf(::testing::Gt(1.58e9), ::testing::Lt(4.1e9))));
   EXPECT_EQ(page.types().at("process_cpu_seconds_total"), "counter");
+}
+
+TEST(Metrics, EveryNameHasItsRowInTheDocuments) {
+  Metrics metrics;
+  metrics.SetBundle(1, 1, 1, 1);
+  const Result<std::string> document = ReadFile("docs/metrics.md", 1u << 20);
+  ASSERT_TRUE(document.ok()) << document.status().ToString();
+  const MetricsPage page(metrics.Text());
+  EXPECT_GE(page.types().size(), 19u);
+  for (const auto& [name, type] : page.types()) {
+    EXPECT_THAT(*document, HasSubstr("`" + name + "`"));
+  }
 }
 
 TEST(MetricsPage, SeesWhatIsWrong) {
