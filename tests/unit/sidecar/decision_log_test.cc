@@ -435,6 +435,34 @@ TEST_F(DecisionLogTest, TellsASessionPolicyBeforeTheFirstRecordThatNamesIt) {
   EXPECT_TRUE(lines[2].find("\"program\"") != std::string::npos);
 }
 
+TEST_F(DecisionLogTest, TellsSessionPoliciesAgainWhereANewFileBegins) {
+  for (int start = 0; start < 2; ++start) {
+    Open();
+    ASSERT_TRUE(AddOne("a", "one program").ok());
+    ASSERT_TRUE(AddOne("b", "one program").ok());
+    log_.reset();
+    std::filesystem::rename(options_.path,
+                            options_.path + std::to_string(start));
+  }
+  for (const char* const number : {"0", "1"}) {
+    const std::vector<std::string> lines = LinesOf(options_.path + number);
+    ASSERT_EQ(lines.size(), 3u);
+    EXPECT_NE(lines[0].find("\"program\""), std::string::npos);
+  }
+  // The same log, opened again while it runs.
+  Open();
+  ASSERT_TRUE(AddOne("a", "one program").ok());
+  while (Metric("written") < 5) std::this_thread::yield();
+  std::filesystem::rename(options_.path, options_.path + "2");
+  log_->Reopen();
+  while (!std::filesystem::exists(options_.path)) std::this_thread::yield();
+  ASSERT_TRUE(AddOne("b", "one program").ok());
+  log_.reset();
+  const std::vector<std::string> lines = LinesOf(options_.path);
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_NE(lines[0].find("\"program\""), std::string::npos);
+}
+
 TEST_F(DecisionLogTest, NeverTellsASessionPolicyThatIsMasked) {
   options_.mask = {"session-policy"};
   OpenFake();
