@@ -345,6 +345,26 @@ class System(SidecarTest):
         self.assertEqual(sidecar.stub().Check(check_request()).verdict,
                          pb.VERDICT_ALLOW)
 
+    def test_more_connections_than_files_do_not_end_it(self):
+        def few_files():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))
+
+        sidecar = self.start(before=few_files)
+        held = []
+        for _ in range(150):
+            one = socket.socket(socket.AF_UNIX)
+            self.addCleanup(one.close)
+            one.settimeout(PATIENCE)
+            one.connect(str(self.folder / "a.sock"))
+            held.append(one)
+        sidecar.wait_for_error("no_file_descriptors")
+        for one in held:
+            one.close()
+        self.assertEqual(
+            sidecar.stub().Check(check_request(), wait_for_ready=True,
+                                 timeout=PATIENCE).verdict,
+            pb.VERDICT_ALLOW)
+
     def test_decisions_on_standard_output_stand_there_alone(self):
         sidecar = self.start([*self.usual, "--log", "-"], ready=False)
         sidecar.wait_for_error("is ready, revision 1")
@@ -354,6 +374,7 @@ class System(SidecarTest):
         self.assertIn(decision, json.dumps(json.loads(line.string)))
         sidecar.signal(signal.SIGTERM)
         self.assertEqual(sidecar.wait(), 0)
+        self.assertFalse((self.folder / "a.sock").exists())
 
     def test_unknown_tokens_are_refused_and_never_shown(self):
         token = self.folder / "token"
