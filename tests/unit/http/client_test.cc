@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/client.h"
 
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -264,7 +265,7 @@ TEST(HttpClient, AnAnswerThatIsNotWholeIsNone) {
 
 TEST(HttpClient, ABodyWithoutLengthThatTlsDoesNotEndIsNotWhole) {
   const TestCertificates certificates;
-  bool cut = true;
+  std::atomic<bool> cut{true};
   ScriptedServer server(
       [&cut](Peer& peer) {
         peer.ReadRequest();
