@@ -26,7 +26,7 @@ COMMANDS = {
     "ccache": "ccache", "mold": "mold", "pkg-config": "pkg-config",
     "antlr4": "antlr4", "protobuf-compiler": "protoc",
     "protobuf-compiler-grpc": "grpc_cpp_plugin", "nodejs": "node",
-    "npm": "npm", "clang-14": "clang++-14",
+    "npm": "npm", "clang-14": "clang++-14", "openssl": "openssl",
 }
 
 
