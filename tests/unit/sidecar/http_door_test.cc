@@ -182,6 +182,16 @@ TEST_F(HttpDoorTest, WhoLacksTheRightIsRefused) {
   EXPECT_THAT(Ask(Get("/metrics")), StartsWith("HTTP/1.1 403"));
 }
 
+TEST_F(HttpDoorTest, ADoubledTokenIsNobodysEvenWhereAnybodyMayAsk) {
+  Start();
+  EXPECT_THAT(Ask(Post("/access/v1/evaluation", kMayAliceRead,
+                       std::string(kToken) + std::string(kToken))),
+              StartsWith("HTTP/1.1 401"));
+  EXPECT_THAT(Ask(Post("/access/v1/evaluation", kMayAliceRead,
+                       "Authorization: Bearer wrong\r\n")),
+              StartsWith("HTTP/1.1 401"));
+}
+
 TEST_F(HttpDoorTest, MetricsAreAPageForPrometheus) {
   Start();
   Ask(kAsk);
