@@ -68,8 +68,9 @@ class UrlFeed final : public BundleFeed {
     failures_ = 0;
     look.good = true;
     // A server that held the request has had its pause; one that has brought
-    // something new may have more.
-    if (!*taken) {
+    // something new may have more, and one that was not given the time to hold
+    // anything is given it now.
+    if (!*taken && !force) {
       const auto spent =
           std::chrono::duration_cast<Milliseconds>(SteadyClock::now() - begin);
       look.wait = std::max(Milliseconds(0), options_.poll - spent);

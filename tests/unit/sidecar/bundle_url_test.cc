@@ -334,8 +334,8 @@ TEST_F(BundleUrlTest, ALookSaysWhenToLookAgain) {
   options_.location = server.Url();
   const std::unique_ptr<BundleFeed> feed = MakeUrlFeed(options_);
   bool is_new = true;
-  const auto look = [&] {
-    return feed->Look(false, std::stop_token(),
+  const auto look = [&](bool force = false) {
+    return feed->Look(force, std::stop_token(),
                       [&](const std::string&, const std::string&) {
                         return Result<bool>(is_new);
                       });
@@ -350,6 +350,8 @@ TEST_F(BundleUrlTest, ALookSaysWhenToLookAgain) {
   server.Serve("x");
   is_new = false;
   EXPECT_THAT(look().wait, Ge(milliseconds(100)));
+  // Whoever was told to look does not miss what comes after.
+  EXPECT_EQ(look(true).wait, milliseconds(0));
   // Failures: twice as long each time, up to a limit.
   server.Serve("", 500);
   milliseconds longest(1000);
