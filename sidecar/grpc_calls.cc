@@ -70,9 +70,10 @@ class GrpcCalls::Call {
 };
 
 GrpcCalls::GrpcCalls(std::unique_ptr<grpc::ServerCompletionQueue> queue,
-                     const std::atomic<Phase>* phase,
-                     std::vector<Method> methods)
-    : queue_(std::move(queue)), phase_(*phase), methods_(std::move(methods)) {}
+                     Progress* progress, std::vector<Method> methods)
+    : queue_(std::move(queue)),
+      progress_(*progress),
+      methods_(std::move(methods)) {}
 
 GrpcCalls::~GrpcCalls() = default;
 
@@ -86,14 +87,15 @@ void GrpcCalls::Await(const Method& method) {
 
 void GrpcCalls::Proceed(Call* call, bool ok) {
   if (ok && !call->replied()) {
-    // A server that drains gives this back at once, and not ok.
-    Await(call->method());
+    ++progress_.answering;
+    if (progress_.phase.load() == Phase::kServing) Await(call->method());
     replying_.splice(replying_.end(), waiting_, call->place);
     call->Answer();
     return;
   }
   // The reply was taken or is lost, or the server takes no more calls.
   Calls& from = call->replied() ? replying_ : waiting_;
+  if (call->replied()) --progress_.answering;
   call->End();
   spare_.splice(spare_.begin(), from, call->place);
   if (spare_.size() > kSpareCalls) spare_.pop_back();
@@ -114,7 +116,7 @@ void GrpcCalls::Run() {
   int events_until_look = kEventsBetweenLooks;
   bool open = true;
   for (;;) {
-    const Phase phase = phase_.load();
+    const Phase phase = progress_.phase.load();
     // Without a reply to wait for nothing needs to be looked at.
     auto until = std::chrono::system_clock::time_point::max();
     if (phase != Phase::kServing) {

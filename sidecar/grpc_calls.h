@@ -35,18 +35,22 @@ class GrpcCalls {
     size_t waiting = 4;
   };
 
-  // What all threads of a server go by.
   enum class Phase : int {
     kServing,
-    kDraining,  // the server gives out no more calls
+    kDraining,  // ask for no more calls
     kStopped,   // the server is shut down: empty the queue and go
+  };
+  // What all threads of a server go by.
+  struct Progress {
+    std::atomic<Phase> phase{Phase::kServing};
+    std::atomic<int> answering{0};  // calls taken whose reply is not gone yet
   };
 
   // A reply that its peer has not taken for so long is given up.
   static constexpr std::chrono::seconds kReplyPatience{30};
 
   GrpcCalls(std::unique_ptr<grpc::ServerCompletionQueue> queue,
-            const std::atomic<Phase>* phase, std::vector<Method> methods);
+            Progress* progress, std::vector<Method> methods);
   ~GrpcCalls();
   GrpcCalls(const GrpcCalls&) = delete;
   GrpcCalls& operator=(const GrpcCalls&) = delete;
@@ -66,7 +70,7 @@ class GrpcCalls {
   void GiveUpOnSlowReaders();
 
   const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
-  const std::atomic<Phase>& phase_;
+  Progress& progress_;
   const std::vector<Method> methods_;
   Calls waiting_;   // asked of gRPC
   Calls replying_;  // answered; the longest first

@@ -37,6 +37,10 @@ using Phase = GrpcCalls::Phase;
 
 constexpr char kServiceName[] = "writ.authz.v1.Authorization";
 constexpr std::chrono::milliseconds kHealthInterval{250};
+// How often a server that ends looks whether its calls are answered.
+constexpr std::chrono::milliseconds kDrainInterval{5};
+// How long connections may take to close behind the last answer.
+constexpr std::chrono::milliseconds kFarewell{500};
 // Messages that were larger do not leave their memory to the next one.
 constexpr size_t kKeptMessageBytes = size_t{256} << 10;
 
@@ -293,7 +297,7 @@ class Door {
   const DecisionPoint& point_;
   RawService service_;
   RawExtAuthz ext_authz_;
-  std::atomic<Phase> phase_{Phase::kServing};
+  GrpcCalls::Progress progress_;
   std::vector<Worker> workers_;
   std::string address_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> connections_;
@@ -341,7 +345,7 @@ void Door::AddWorker(grpc::ServerBuilder* builder, bool slow) {
   Worker worker;
   worker.answerer = std::make_unique<Answerer>(&listener_, &mapping_, &point_);
   worker.calls =
-      std::make_unique<GrpcCalls>(builder->AddCompletionQueue(), &phase_,
+      std::make_unique<GrpcCalls>(builder->AddCompletionQueue(), &progress_,
                                   slow ? SlowMethods(worker.answerer.get())
                                        : FastMethods(worker.answerer.get()));
   workers_.push_back(std::move(worker));
@@ -402,17 +406,26 @@ void Door::SetServing(bool serving) {
 }
 
 void Door::Shutdown(std::chrono::milliseconds grace) {
-  if (phase_.load() == Phase::kStopped) return;
-  phase_.store(Phase::kDraining);
+  if (progress_.phase.load() == Phase::kStopped) return;
+  progress_.phase.store(Phase::kDraining);
   acceptor_.Stop();
   if (const auto address = ParseListenerAddress(address_);
       address.ok() && address.value().is_unix()) {
     ::unlink(address.value().socket_path.c_str());
   }
   if (server_ != nullptr) {
-    server_->Shutdown(std::chrono::system_clock::now() + grace);
+    // gRPC would wait for every connection to end; what counts are the calls
+    // that were taken. One whose event nobody has seen yet has the time that
+    // peers have to learn that the server goes.
+    const auto end = std::chrono::steady_clock::now() + grace;
+    while (progress_.answering.load() > 0 &&
+           std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(kDrainInterval);
+    }
+    server_->Shutdown(std::chrono::system_clock::now() +
+                      std::min(grace, kFarewell));
   }
-  phase_.store(Phase::kStopped);
+  progress_.phase.store(Phase::kStopped);
   for (Worker& worker : workers_) {
     if (worker.thread.joinable()) {
       worker.thread.join();
