@@ -16,7 +16,7 @@
 
 // A snapshot as bytes: a directory image, which says who there is and which
 // units of the program are whose (docs/spec/snapshot_image.md), and the program
-// image (docs/spec/bundle.md). SnapshotCompiler::Pack writes it.
+// image (docs/spec/program.md). SnapshotCompiler::Pack writes it.
 namespace writ {
 
 // A snapshot that was read from images, with the names in it. Immutable.

@@ -90,7 +90,7 @@ struct PolicyInput {
   ast::PolicyKind kind;
 };
 
-// Compiles policies into one program image (docs/spec/bundle.md). Policy i of
+// Compiles policies into one program image (docs/spec/program.md). Policy i of
 // the image is inputs[i]; statement j of it is inputs[i].policy->statements[j].
 // Deterministic: same input, same bytes. The result always passes the verifier.
 //

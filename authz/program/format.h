@@ -11,7 +11,7 @@
 
 #include "base/coding.h"
 
-// The bytes of a program image (docs/spec/bundle.md): little-endian, position
+// The bytes of a program image (docs/spec/program.md): little-endian, position
 // independent, read in place. Every record is a plain struct without padding
 // that is copied out of the image by memcpy, so no alignment is assumed.
 namespace writ {
