@@ -187,7 +187,8 @@ void QueuedDecisionLog::Run() {
       metrics_.SetLogQueue(queue_.records());
     }
     TellDropped();
-    if (chunks.empty() && queue_.closed()) break;
+    // An interruption gives nothing too, and records may have come since.
+    if (queue_.exhausted()) break;
   }
   sink_->Sync();
   queue_.Finish();

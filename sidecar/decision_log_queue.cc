@@ -118,9 +118,9 @@ bool RecordQueue::WaitUntilFinished(std::chrono::steady_clock::time_point end) {
   return finished_;
 }
 
-bool RecordQueue::closed() const {
+bool RecordQueue::exhausted() const {
   MutexLock lock(&mu_);
-  return closed_;
+  return closed_ && chunks_.empty();
 }
 
 uint64_t RecordQueue::records() const {

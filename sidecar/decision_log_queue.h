@@ -103,7 +103,8 @@ class RecordQueue {
   // that, and learns whether it was so before `end`.
   void Finish();
   bool WaitUntilFinished(std::chrono::steady_clock::time_point end);
-  bool closed() const;
+  // Closed, and everything was taken.
+  bool exhausted() const;
   uint64_t records() const;
 
  private:

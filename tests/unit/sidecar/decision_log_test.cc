@@ -463,6 +463,16 @@ TEST_F(DecisionLogTest, TellsSessionPoliciesAgainWhereANewFileBegins) {
   EXPECT_NE(lines[0].find("\"program\""), std::string::npos);
 }
 
+TEST_F(DecisionLogTest, LosesNothingThatComesWhileItsFileIsOpenedAgain) {
+  for (int round = 0; round < 200; ++round) {
+    Open();
+    log_->Reopen();
+    ASSERT_TRUE(AddOne("a").ok());
+    log_.reset();
+    ASSERT_EQ(LinesOf(options_.path).size(), static_cast<size_t>(round) + 1);
+  }
+}
+
 TEST_F(DecisionLogTest, NeverTellsASessionPolicyThatIsMasked) {
   options_.mask = {"session-policy"};
   OpenFake();
