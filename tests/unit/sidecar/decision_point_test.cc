@@ -95,6 +95,27 @@ TEST_F(DecisionPointTest, IsUnavailableWithoutABundleThatMayBeServed) {
   EXPECT_FALSE(world_.point.Ready());
 }
 
+TEST_F(DecisionPointTest, FollowsAClockThatJumps) {
+  using std::chrono::hours;
+  constexpr hours kYear{24 * 365};
+  const int64_t now =
+      world_.clock.Now().time_since_epoch().count() / 1000000000;
+  world_.bundles.Publish(MakeWorldBundle(8, now + 24 * 3600));
+  listener_.add_current_time = true;
+  world_.clock.Advance(hours(1));
+  EXPECT_EQ(VerdictOf(About("a", "app:Late")), "ALLOW");
+  // Past the bundle's time, and back as when a wrong clock was set right.
+  world_.clock.Advance(kYear);
+  EXPECT_EQ(CodeOf(About("a", "app:Late")), StatusCode::kUnavailable);
+  world_.clock.Advance(-kYear);
+  EXPECT_EQ(VerdictOf(About("a", "app:Late")), "ALLOW");
+  // Before the epoch, as a machine without a battery may start.
+  world_.clock.Advance(-60 * kYear);
+  EXPECT_TRUE(world_.point.Ready());
+  EXPECT_EQ(VerdictOf(About("a")), "ALLOW");
+  EXPECT_EQ(VerdictOf(About("a", "app:Late")), "IMPLICIT_DENY");
+}
+
 TEST_F(DecisionPointTest, RefusesToAnswerWithAnOlderBundleThanAskedFor) {
   EXPECT_EQ(VerdictOf(About("a"), {.request = {}, .at_least_revision = 7}),
             "ALLOW");
