@@ -59,6 +59,23 @@ def call(method, stream, message):
         for i, part in enumerate(parts))
 
 
+CONFIG = """
+    drain = "%s"
+    bundle = { location = "a.bundle", keys = ["good.pub"] }
+    [[listener]]
+    name = "grpc"
+    address = "unix:a.sock"
+    asker = [{ name = "test", anybody = true }]
+    """
+LOG = """
+    [decision-log]
+    sink = "file"
+    path = "decisions.log"
+    queue-records = 16
+    when-full = "%s"
+    """
+
+
 class Frames:
     """What came in on a connection, frame by frame."""
 
@@ -237,6 +254,22 @@ class SlowClients(Faults):
         self.assertGreater(time.monotonic() - begun, 20)
         self.assert_serves()
 
+    def test_none_of_them_keeps_it_from_ending(self):
+        self.start(["--config", self.config(CONFIG % "1s")])
+        self.assert_serves()
+        half, unended, reader = (self.connect() for _ in range(3))
+        self.send(half, PREFACE[:7])
+        self.send(unended, settings() +
+                  frame(HEADERS, 0, 1, call_headers("Check")))
+        self.ask_and_never_read(reader, pb.BatchCheckRequest(
+            checks=[pb.CheckRequest()] * 1000).SerializeToString())
+        # The first answers are on their way, and stay there.
+        frames = Frames()
+        while HEADERS not in frames.counts:
+            frames.take(reader.recv(65536))
+        self.sidecar.signal(signal.SIGTERM)
+        self.assertEqual(self.sidecar.wait(), 0)
+
     def ask_and_never_read(self, one, message):
         self.send(one, settings(window=0))
         for number in range(self.STREAMS):
@@ -294,19 +327,6 @@ class IdleClients(Faults):
 class FullDisk(Faults):
     """A limit on the size of files stands for a disk that is full: a write
     fails, or goes out in part."""
-    CONFIG = """
-        drain = "100ms"
-        bundle = { location = "a.bundle", keys = ["good.pub"] }
-        [decision-log]
-        sink = "file"
-        path = "decisions.log"
-        queue-records = 16
-        when-full = "%s"
-        [[listener]]
-        name = "grpc"
-        address = "unix:a.sock"
-        asker = [{ name = "test", anybody = true }]
-        """
     ROOM = 8192
 
     def start_with_little_room(self, when_full):
@@ -314,8 +334,8 @@ class FullDisk(Faults):
             resource.setrlimit(resource.RLIMIT_FSIZE,
                                (self.ROOM, resource.RLIM_INFINITY))
 
-        return self.start(["--config", self.config(self.CONFIG % when_full)],
-                          before=little_room)
+        text = CONFIG % "100ms" + LOG % when_full
+        return self.start(["--config", self.config(text)], before=little_room)
 
     def make_room(self):
         resource.prlimit(self.sidecar.process.pid, resource.RLIMIT_FSIZE,
