@@ -66,7 +66,11 @@ Result<std::vector<Ed25519PublicKey>> ReadKeys(
     keys.push_back(*key);
   }
   if (keys.empty()) {
-    return FailedPrecondition("none of the key files is there");
+    std::string names;
+    for (const std::string& file : files) {
+      names += (names.empty() ? "`" : ", `") + file + "`";
+    }
+    return FailedPrecondition("none of the key files is there: " + names);
   }
   return keys;
 }

@@ -138,6 +138,9 @@ class Reader {
   void ReadLocation(const Member& member, std::string* out);
   void ReadAddress(const Member& member, std::string* out);
   void ReadPrefix(const Member& member, std::string* out);
+  void ReadMappingText(const Member& member, std::string* out);
+  void ReadHeader(const Member& member, std::string* out);
+  void ReadHeaders(const Member& member, std::vector<std::string>* out);
   void ReadFlag(const Member& member, bool* out);
   void ReadNumber(const Member& member, uint32_t* out);
   void ReadMode(const Member& member, uint32_t* out);
@@ -280,6 +283,14 @@ void Reader::ReadDecisionLogTable(const toml::table& table,
 #include "sidecar/config_members.def"
     RefuseKey(key, "decision-log", path);
   }
+  if (table.contains("sink")) return;
+  // Who says where to expects records there.
+  for (const std::string_view where : {"path", "otlp-url"}) {
+    if (!table.contains(where)) continue;
+    Complain(table.source().begin, "`" + path + "`: `" + std::string(where) +
+                                       "` needs `sink`; without it no decision "
+                                       "is recorded");
+  }
 }
 
 void Reader::ReadSamplingTable(const toml::table& table,
@@ -421,11 +432,9 @@ void Reader::ReadPaths(const Member& member, std::vector<std::string>* out) {
 
 void Reader::ReadLocation(const Member& member, std::string* out) {
   if (!TextOf(member, out)) return;
-  if (out->starts_with("http://")) {
-    Refuse(member, "bundles are not fetched without TLS");
-  } else if (!out->starts_with("https://")) {
-    *out = PathFrom(folder_, *out);
-  }
+  const Status status = CheckBundleLocation(*out);
+  if (!status.ok()) return Refuse(member, status.message());
+  if (out->find("://") == std::string::npos) *out = PathFrom(folder_, *out);
 }
 
 void Reader::ReadAddress(const Member& member, std::string* out) {
@@ -442,6 +451,26 @@ void Reader::ReadPrefix(const Member& member, std::string* out) {
   if (!TextOf(member, out)) return;
   const Status status = CheckContextPrefix(*out);
   if (!status.ok()) Refuse(member, status.message());
+}
+
+void Reader::ReadMappingText(const Member& member, std::string* out) {
+  if (!TextOf(member, out)) return;
+  const Status status = CheckMappingText(*out);
+  if (!status.ok()) Refuse(member, status.message());
+}
+
+void Reader::ReadHeader(const Member& member, std::string* out) {
+  if (!TextOf(member, out)) return;
+  const Status status = CheckHeaderName(*out);
+  if (!status.ok()) Refuse(member, status.message());
+}
+
+void Reader::ReadHeaders(const Member& member, std::vector<std::string>* out) {
+  if (!TextsOf(member, out)) return;
+  for (const std::string& name : *out) {
+    const Status status = CheckHeaderName(name);
+    if (!status.ok()) Refuse(member, status.message());
+  }
 }
 
 // --- numbers -----------------------------------------------------------------

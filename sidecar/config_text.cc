@@ -113,6 +113,55 @@ Status CheckContextPrefix(std::string_view prefix) {
   return OkStatus();
 }
 
+Status CheckBundleLocation(std::string_view location) {
+  const size_t scheme = location.find("://");
+  if (scheme == std::string_view::npos || location.starts_with("https://")) {
+    return OkStatus();
+  }
+  if (!location.starts_with("http://")) {
+    return InvalidArgument("bundles are not fetched by `" +
+                           Shown(location.substr(0, scheme)) + "`");
+  }
+  const std::string_view host = location.substr(scheme + 3);
+  // Whether the name leads to loopback is seen when it is looked up.
+  for (const std::string_view own : {"127.", "[::1]", "localhost"}) {
+    if (host.starts_with(own)) return OkStatus();
+  }
+  return InvalidArgument(
+      "bundles are not fetched without TLS, but from 127.0.0.1 and [::1]");
+}
+
+Status CheckMappingText(std::string_view text) {
+  constexpr std::string_view kNames[] = {"{method}", "{host}", "{path}",
+                                         "{account}"};
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '{' && text[at] != '}') continue;
+    const std::string_view rest = text.substr(at);
+    const auto* const name = std::ranges::find_if(
+        kNames, [rest](std::string_view one) { return rest.starts_with(one); });
+    if (name == std::end(kNames)) {
+      const size_t end = std::min(rest.find('}'), rest.size() - 1);
+      return InvalidArgument("nothing replaces `" +
+                             Shown(rest.substr(0, end + 1)) + "`");
+    }
+    at += name->size() - 1;
+  }
+  return OkStatus();
+}
+
+Status CheckHeaderName(std::string_view name) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  const auto fits = [kMarks](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           kMarks.find(c) != std::string_view::npos;
+  };
+  if (!name.empty() && std::ranges::all_of(name, fits)) return OkStatus();
+  const bool capitals = std::ranges::all_of(
+      name, [&](char c) { return fits(static_cast<char>(Lower(c))); });
+  return InvalidArgument("`" + Shown(name) + "` is " +
+                         (capitals ? "not in lower case" : "no header"));
+}
+
 Result<std::chrono::milliseconds> ParseDuration(std::string_view text) {
   uint64_t count = 0;
   if (!ParseAmount(text, kTimes, kMostMilliseconds, &count)) {

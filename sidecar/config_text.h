@@ -33,6 +33,23 @@ std::string_view NearestOf(std::string_view word,
 //                           of `acs:` in whatever case
 Status CheckContextPrefix(std::string_view prefix);
 
+// Where bundles come from: a path, an https:// URL, or plain http:// of this
+// machine.
+//
+// Errors  kInvalidArgument  another URL
+Status CheckBundleLocation(std::string_view location);
+
+// A text of the [ext-authz] table in which names in braces are replaced.
+//
+// Errors  kInvalidArgument  a brace that belongs to none of the four names
+Status CheckMappingText(std::string_view text);
+
+// The name of an HTTP header as Envoy has it and as it becomes part of a
+// context key.
+//
+// Errors  kInvalidArgument  no such name, or with capitals
+Status CheckHeaderName(std::string_view name);
+
 }  // namespace writ
 
 #endif  // WRIT_SIDECAR_CONFIG_TEXT_H_

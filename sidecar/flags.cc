@@ -43,6 +43,14 @@ Status Store(std::string_view, std::string_view, bool* out) {
   return OkStatus();
 }
 
+std::string NamesOfRights() {
+  std::string names;
+#define RIGHT(Name, name, what) names += names.empty() ? name : ", " name;
+#include "sidecar/rights.def"
+#undef RIGHT
+  return names;
+}
+
 Status Unknown(std::string_view word) {
   if (!word.starts_with("--")) {
     return InvalidArgument("`" + Shown(word) + "` belongs to no flag");
@@ -129,6 +137,11 @@ class Conversion {
     if (!complaints_.empty()) complaints_ += "\n";
     complaints_ += status.message();
   }
+  // A complaint that does not say itself which flag it is about.
+  void NoteOf(std::string_view flag, const Status& status) {
+    if (status.ok()) return;
+    Refuse("`" + std::string(flag) + "`: " + std::string(status.message()));
+  }
   void Refuse(std::string_view what) { Note(InvalidArgument(what)); }
 
   void ReadConfigFile() {
@@ -142,29 +155,32 @@ class Conversion {
   }
 
   template <typename T>
-  void Number(std::string_view flag, const std::string& text, T most, int base,
-              T* out) {
-    if (text.empty()) return;
+  static bool Parse(const std::string& text, T most, int base, T* out) {
     const char* const end = text.data() + text.size();
-    T number = 0;
-    const auto [stop, error] = std::from_chars(text.data(), end, number, base);
-    if (error != std::errc() || stop != end || number > most) {
-      return Refuse("`" + std::string(flag) + "`: `" + Shown(text) +
-                    "` is no number from 0 to " + std::to_string(most));
-    }
-    *out = number;
+    const auto [stop, error] = std::from_chars(text.data(), end, *out, base);
+    return error == std::errc() && stop == end && *out <= most;
+  }
+
+  template <typename T>
+  void Number(std::string_view flag, const std::string& text, T most, T* out) {
+    if (text.empty() || Parse(text, most, 10, out)) return;
+    Refuse("`" + std::string(flag) + "`: `" + Shown(text) +
+           "` is no number from 0 to " + std::to_string(most));
   }
 
   void ReplaceMembers() {
-    if (!flags_.bundle.empty()) config_.bundle.location = flags_.bundle;
+    if (!flags_.bundle.empty()) {
+      config_.bundle.location = flags_.bundle;
+      NoteOf("--bundle", CheckBundleLocation(flags_.bundle));
+    }
     if (!flags_.keys.empty()) config_.bundle.key_files = flags_.keys;
-    Number("--min-revision", flags_.min_revision, UINT64_MAX, 10,
+    Number("--min-revision", flags_.min_revision, UINT64_MAX,
            &config_.bundle.min_revision);
-    Number("--threads", flags_.threads, kMaxThreads, 10, &config_.threads);
+    Number("--threads", flags_.threads, kMaxThreads, &config_.threads);
     if (!flags_.drain.empty()) {
       const Result<std::chrono::milliseconds> drain =
           ParseDuration(flags_.drain);
-      Note(drain.status());
+      NoteOf("--drain", drain.status());
       if (drain.ok()) config_.drain = drain.value();
     }
     if (flags_.log == "-") {
@@ -191,11 +207,12 @@ class Conversion {
     listener.rules.add_current_time = flags_.add_current_time;
     listener.tls = {flags_.tls_certificate, flags_.tls_key, flags_.client_ca};
     if (!flags_.context_prefix.empty()) {
-      Note(CheckContextPrefix(flags_.context_prefix));
+      NoteOf("--context-prefix", CheckContextPrefix(flags_.context_prefix));
     }
-    if (!flags_.socket_mode.empty()) {
-      Number("--socket-mode", flags_.socket_mode, kMaxMode, 8,
-             &listener.socket_mode);
+    if (!flags_.socket_mode.empty() &&
+        !Parse(flags_.socket_mode, kMaxMode, 8, &listener.socket_mode)) {
+      Refuse("`--socket-mode`: `" + Shown(flags_.socket_mode) +
+             "` is no mode like 0660");
     }
     listener.rules.askers.push_back(TheAsker());
     Add(flags_.grpc, ListenerKind::kGrpc, "grpc", listener);
@@ -252,7 +269,8 @@ class Conversion {
       if (right) {
         asker.rights.Add(*right);
       } else {
-        Refuse("`--right`: there is no right `" + Shown(name) + "`");
+        Refuse("`--right`: there is no right `" + Shown(name) +
+               "`; there are " + NamesOfRights());
       }
     }
     return asker;

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/grpc_credentials.h"
 
+#include <fcntl.h>
 #include <grpc/grpc_security_constants.h>
 #include <grpcpp/security/auth_context.h>
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_credentials_options.h>
 #include <openssl/ssl.h>
 
+#include <cerrno>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/file.h"
 
 namespace writ {
 namespace {
@@ -23,6 +27,12 @@ struct FreeSslContext {
 // gRPC finds out at the first handshake only; the one who starts the sidecar
 // wants to know now.
 Status CheckFiles(const TlsFiles& files) {
+  for (const std::string* path :
+       {&files.certificate_file, &files.key_file, &files.client_ca_file}) {
+    if (path->empty()) continue;
+    const UniqueFd file(::open(path->c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file.valid()) return ErrnoStatus("open `" + *path + "`", errno);
+  }
   const std::unique_ptr<SSL_CTX, FreeSslContext> context(
       SSL_CTX_new(TLS_server_method()));
   if (context == nullptr) return InternalError("no memory for TLS");

@@ -17,8 +17,9 @@ namespace writ {
 // certificates. Files are read again within seconds of a change; while they do
 // not fit together, the last good ones stay.
 //
-// Errors  kInvalidArgument  a file that cannot be read, or key and certificate
-//                           that do not belong together
+// Errors  kInvalidArgument  a file that is no PEM, or key and certificate that
+//                           do not belong together
+//         kNotFound         a file that is not there; others as open says
 Result<std::shared_ptr<grpc::ServerCredentials>> ListenerCredentials(
     const TlsFiles& files);
 

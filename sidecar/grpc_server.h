@@ -35,8 +35,9 @@ class GrpcServer {
   //
   // point   outlives the server
   // Errors  kUnavailable       an address is taken
-  //         kInvalidArgument   no such address, a certificate or key that
-  //                            cannot be read or do not belong together
+  //         kInvalidArgument   no such address, a certificate or key that are
+  //                            no PEM or do not belong together
+  //         kNotFound          a file of them is not there
   static Result<std::unique_ptr<GrpcServer>> Start(const Options& options,
                                                    const DecisionPoint* point);
   // Shutdown without grace.

@@ -185,7 +185,7 @@ TEST(SidecarConfigTest, EveryChangeOfTheFileIsSeen) {
     if (line.find(" = ") == std::string::npos || line.starts_with("name") ||
         line.starts_with("address") || line.starts_with("certificate") ||
         line.starts_with("key ") || line.starts_with("asker") ||
-        line.starts_with("token-sha256")) {
+        line.starts_with("token-sha256") || line.starts_with("sink")) {
       continue;
     }
     std::string without = text;
@@ -317,7 +317,40 @@ TEST(SidecarConfigTest, FilesAreSeenFromTheFolderOfTheConfiguration) {
 
 TEST(SidecarConfigTest, UrlsWithoutTlsAreNoSourceOfBundles) {
   EXPECT_FALSE(StatusOf("[bundle]\nlocation=\"http://a/b\"\n").ok());
+  EXPECT_FALSE(StatusOf("[bundle]\nlocation=\"ftp://a/b\"\n").ok());
   EXPECT_TRUE(StatusOf("[bundle]\nlocation=\"https://a/b\"\n").ok());
+  EXPECT_TRUE(StatusOf("[bundle]\nlocation=\"http://127.0.0.1:1/b\"\n").ok());
+}
+
+// Else its owner believes that decisions are recorded.
+TEST(SidecarConfigTest, ALogThatGoesNowhereIsRefused) {
+  EXPECT_THAT(std::string(StatusOf("[decision-log]\npath=\"a\"\n").message()),
+              HasSubstr("`path` needs `sink`"));
+  EXPECT_TRUE(StatusOf("[decision-log]\nsink=\"none\"\npath=\"a\"\n").ok());
+  EXPECT_TRUE(StatusOf("[decision-log]\nmask=[\"a\"]\n").ok());
+}
+
+// What nothing replaces would be a part of every name, and what no header is
+// called a key that no request has.
+TEST(SidecarConfigTest, AMappingHoldsWhatRequestsHave) {
+  const auto complaint = [](std::string_view line) {
+    return std::string(
+        StatusOf("[ext-authz]\n" + std::string(line) + "\n").message());
+  };
+  EXPECT_THAT(
+      complaint("action=\"http:{methd}\""),
+      HasSubstr("nothing replaces `{methd}`; it is a text; `{method}`"));
+  EXPECT_THAT(complaint("resource=\"acs:http:*:1:{path\""),
+              HasSubstr("nothing replaces `{path`;"));
+  EXPECT_THAT(complaint("resource=\"acs:http:*:1:path}\""),
+              HasSubstr("nothing replaces `}`"));
+  EXPECT_THAT(complaint("headers=[\"x-plan\", \"X-Plan\"]"),
+              HasSubstr("`X-Plan` is not in lower case"));
+  EXPECT_THAT(complaint("headers=[\"x plan\"]"),
+              HasSubstr("`x plan` is no header"));
+  EXPECT_THAT(complaint("principal-header=\"X-User\""),
+              HasSubstr("`X-User` is not in lower case"));
+  EXPECT_EQ(complaint("action=\"{method}{host}{path}{account}\""), "");
 }
 
 TEST(SidecarConfigTest, DurationsAndSizesAreReadExactly) {

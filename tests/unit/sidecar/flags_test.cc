@@ -125,12 +125,18 @@ TEST(SidecarFlagsTest, WhatIsWrongOnTheCommandLineIsNamed) {
   EXPECT_THAT(Complaint({"stray"}), HasSubstr("belongs to no flag"));
   EXPECT_THAT(Complaint({"--min-revision=-1"}), HasSubstr("is no number"));
   EXPECT_THAT(Complaint({"--threads=257"}), HasSubstr("is no number"));
-  EXPECT_THAT(Complaint({"--drain=10"}), HasSubstr("is no time"));
+  EXPECT_THAT(Complaint({"--drain=10"}),
+              HasSubstr("`--drain`: `10` is no time"));
   EXPECT_THAT(Complaint({"--config=/nonexistent"}), HasSubstr("/nonexistent"));
   EXPECT_THAT(Complaint({"--listen=127.0.0.1:0", "--right=all"}),
-              HasSubstr("there is no right `all`"));
+              HasSubstr("there is no right `all`; there are check, lookup, "
+                        "explain, statements, metrics"));
+  EXPECT_THAT(Complaint({"--listen=127.0.0.1:0", "--socket-mode=999"}),
+              HasSubstr("`999` is no mode like 0660"));
+  EXPECT_THAT(Complaint({"--bundle=http://bundles.example/a"}),
+              HasSubstr("`--bundle`: bundles are not fetched without TLS"));
   EXPECT_THAT(Complaint({"--listen=127.0.0.1:0", "--context-prefix=acs:"}),
-              HasSubstr("trusted listeners only"));
+              HasSubstr("`--context-prefix`: keys that begin with `acs:`"));
 }
 
 TEST(SidecarFlagsTest, EveryFlagIsInTheHelp) {
