@@ -20,6 +20,10 @@ namespace {
 Result<BundleManifest> ManifestOf(const BundleArguments& arguments,
                                   const PackedSnapshot& packed) {
   BundleManifest manifest;
+  if (arguments.revision.empty()) {
+    return InvalidArgument(
+        "`build` needs --revision N, larger than that of any bundle before");
+  }
   WRIT_ASSIGN_OR_RETURN(manifest.revision,
                         ReadRevision("--revision", arguments.revision, 1));
   if (!arguments.not_after.empty()) {
@@ -74,6 +78,10 @@ ExitCode BuildBundle(const BundleArguments& arguments) {
   if (Status status = WriteFileAtomic(arguments.output, bytes, 0644);
       !status.ok()) {
     return ComplainAbout(arguments.output, status);
+  }
+  if ((*bundle)->ExpiredAt(arguments.now)) {
+    std::cerr << "writ bundle: warning: no sidecar will serve it: its "
+                 "--not-after is over\n";
   }
   if (!arguments.quiet) {
     std::cout << Printable(arguments.output) << ": "

@@ -58,7 +58,11 @@ void Replay::Decide(const RecordedDecision& record,
         return one.bundle().digest() == record.bundle_digest;
       });
   if (bundle == bundles_.end()) {
-    ++tally_.other_bundles;
+    if (tally_.other_bundles++ == 0) {
+      tally_.first_other_bundle = "revision " +
+                                  std::to_string(record.revision) +
+                                  ", digest " + HexEncode(record.bundle_digest);
+    }
     return;
   }
   const NotDecided why = bundle->Decide(record, policies);

@@ -29,7 +29,9 @@ AskSidecarFunction LoadModule() {
   // Stays loaded until the process ends.
   void* const module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) {
-    Complain(std::string("cannot load what asks a sidecar: ") + ::dlerror());
+    Complain(std::string("cannot load what asks a sidecar, which stands beside "
+                         "`writ`: ") +
+             ::dlerror());
     return nullptr;
   }
   return reinterpret_cast<AskSidecarFunction>(
@@ -131,6 +133,11 @@ std::string PrettyText(Verdict verdict, const SidecarAnswer& answer) {
 std::string FaultOf(const SidecarAddress& address) {
   if (address.target.empty()) {
     return "--ca, --cert, --key and --token-file go with --server";
+  }
+  if (!address.target.starts_with("unix:") &&
+      address.target.find(':') == std::string::npos) {
+    return "--server is HOST:PORT or unix:/path, not `" +
+           Printable(address.target) + "`";
   }
   if (address.certificate_file.empty() != address.key_file.empty()) {
     return "--cert and --key go together";

@@ -34,8 +34,10 @@ class ReplayLines {
   const std::string& path() const { return path_; }
   uint64_t number() const { return number_; }
   bool is_cut() const { return is_cut_; }
-  // "FILE:LINE".
-  std::string Place() const { return path_ + ":" + std::to_string(number_); }
+  // "FILE:LINE"; "FILE" before its first line.
+  std::string Place() const {
+    return number_ == 0 ? path_ : path_ + ":" + std::to_string(number_);
+  }
 
  private:
   Status OpenNext();

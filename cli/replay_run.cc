@@ -45,7 +45,7 @@ bool ReplayFlags::OpenBundles(std::string_view command,
   for (const std::string& path : bundles) {
     Result<ReplayBundle> bundle = ReplayBundle::Open(path, keys);
     if (!bundle.ok()) {
-      Complain(command, bundle.status().ToString());
+      Complain(command, std::string(bundle.status().message()));
       return false;
     }
     opened->push_back(std::move(bundle).value());
@@ -91,7 +91,7 @@ std::string ReplayTally::LeftOut() const {
     if (!text.empty()) text += ", ";
     text += std::to_string(count) + " " + std::string(what);
   };
-  add(other_bundles, "of other bundles");
+  add(other_bundles, "of other bundles (first " + first_other_bundle + ")");
   add(lookups, "of lookups");
   add(masked, "masked");
   add(cut, "cut");
@@ -107,7 +107,8 @@ ExitCode ReplayLogs(std::string_view command, const ReplayFlags& flags,
   while (true) {
     const Result<std::optional<std::string_view>> line = lines.Next();
     if (!line.ok()) {
-      Complain(command, lines.Place() + ": " + line.status().ToString());
+      Complain(command,
+               lines.Place() + ": " + std::string(line.status().message()));
       return ExitCode::kUsage;
     }
     if (!line->has_value()) return ExitCode::kOk;
@@ -123,7 +124,9 @@ ExitCode ReplayLogs(std::string_view command, const ReplayFlags& flags,
       continue;
     }
     if (!status.ok()) {
-      Complain(command, lines.Place() + ": " + status.ToString());
+      Complain(command,
+               lines.Place() + ": " + std::string(status.message()) +
+                   (tally->records == 0 ? "; is this a decision log?" : ""));
       return ExitCode::kUsage;
     }
     if (*kind == DecisionRecordReader::Line::kSessionPolicy) continue;

@@ -39,6 +39,8 @@ struct ReplayTally {
   uint64_t records = 0;
   uint64_t decided = 0;
   uint64_t other_bundles = 0;
+  // The first of them, "revision 7, digest 3e95…": what to look for.
+  std::string first_other_bundle;
   uint64_t lookups = 0;
   uint64_t masked = 0;
   uint64_t cut = 0;
