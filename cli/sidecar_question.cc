@@ -3,6 +3,7 @@
 // The module writ-ask.so (cli/sidecar_question.h).
 #include "cli/sidecar_question.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/grpcpp.h>
 
 #include <memory>
@@ -113,6 +114,8 @@ Status Prepare(const SidecarAddress& address,
 extern "C" __attribute__((visibility("default"))) void WritAskSidecar(
     const writ::SidecarAddress& address, const writ::CaseRequest& request,
     writ::SidecarAnswer* answer) {
+  // What gRPC would write to standard error is in the status too.
+  gpr_set_log_function([](gpr_log_func_args*) {});
   std::shared_ptr<grpc::Channel> channel;
   grpc::ClientContext context;
   answer->status = writ::Prepare(address, &channel, &context);

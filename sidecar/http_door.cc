@@ -95,6 +95,18 @@ Result<TlsTexts> ReadTlsFiles(const TlsFiles& files) {
   return texts;
 }
 
+// What is wrong with texts, with the files that they are from.
+Status WithFiles(const Status& status, const TlsFiles& files) {
+  if (status.ok() || !files.enabled()) return status;
+  std::string what(status.message());
+  what += " (certificate `" + files.certificate_file + "`, key `" +
+          files.key_file + "`";
+  if (!files.client_ca_file.empty()) {
+    what += ", client-ca `" + files.client_ca_file + "`";
+  }
+  return Status(status.code(), what + ")");
+}
+
 // One listener and its server.
 class Listener {
  public:
@@ -121,13 +133,14 @@ class Listener {
       options.client_ca_pem = std::move(texts.client_ca);
     }
     WRIT_ASSIGN_OR_RETURN(fd_, BindListener(&address_, config_.socket_mode));
-    WRIT_ASSIGN_OR_RETURN(
-        server_, HttpServer::Make(
-                     std::move(options), fd_.get(),
-                     [this](const RequestHead& head, BodyReader* body) {
-                       return Handle(head, body);
-                     },
-                     parts_.clock));
+    Result<std::unique_ptr<HttpServer>> server = HttpServer::Make(
+        std::move(options), fd_.get(),
+        [this](const RequestHead& head, BodyReader* body) {
+          return Handle(head, body);
+        },
+        parts_.clock);
+    if (!server.ok()) return WithFiles(server.status(), config_.tls);
+    server_ = std::move(server).value();
     return server_->Start();
   }
 
@@ -145,8 +158,10 @@ class Listener {
     unreadable_ = false;
     const Sha256Digest digest = texts->Digest();
     if (digest == served_ || digest == refused_) return;
-    const Status status = server_->ReplaceCertificate(
-        texts->certificate, texts->key, texts->client_ca);
+    const Status status =
+        WithFiles(server_->ReplaceCertificate(texts->certificate, texts->key,
+                                              texts->client_ca),
+                  config_.tls);
     (status.ok() ? served_ : refused_) = digest;
     if (!status.ok()) return TellWhyNot(status);
     Log(LogLevel::kInfo, "certificate_replaced",

@@ -298,8 +298,10 @@ class WritEval(ClientsTest):
                                   "acs:SourceIp=192.0.2.1")
         self.assertEqual(status, 7)
         self.assertIn("permission denied", err)
-        self.assertEqual(
-            evaluate(server, *self.tls("other"), *token)[0], 7)
+        status, _, err = evaluate(server, *self.tls("other"), *token)
+        self.assertEqual(status, 7)
+        # Nothing of gRPC's own log beside the complaint.
+        self.assertRegex(err, r"\Awrit eval: no decision from .*\n\Z")
         self.assertEqual(evaluate(f"unix:{self.folder}/nobody")[0], 7)
         self.assertEqual(evaluate(sidecar.address("unix"), resource="")[0], 2)
         with socket.socket(socket.AF_UNIX) as silent:
@@ -324,6 +326,9 @@ class WritEval(ClientsTest):
                 status, out, err = evaluate("127.0.0.1:1", *flags)
                 self.assertEqual((status, out), (2, ""), err)
                 self.assertIn(why, err)
+        status, _, err = evaluate("127.0.0.1")
+        self.assertEqual(status, 2)
+        self.assertIn("--server is HOST:PORT or unix:/path", err)
         status, _, err = run(BIN / "writ", "eval", "--token-file", plain)
         self.assertEqual(status, 2)
         self.assertIn("go with --server", err)

@@ -399,6 +399,12 @@ TEST_F(HttpDoorTest, WhatKeepsItFromStartingIsSaid) {
   const Status unreadable = StartDoor();
   EXPECT_EQ(unreadable.code(), StatusCode::kInvalidArgument);
   EXPECT_THAT(unreadable.message(), HasSubstr("/none"));
+  UseTls(ServerCertificate());
+  listeners_[0].tls.key_file =
+      Write("other-key", ServerCertificate().private_key_pem.text());
+  const Status foreign = StartDoor();
+  EXPECT_EQ(foreign.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(foreign.message(), HasSubstr("/other-key`"));
 }
 
 TEST_F(HttpDoorTest, ShutdownEndsIdleConnectionsAndTakesNoMore) {
