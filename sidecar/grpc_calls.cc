@@ -32,6 +32,7 @@ class GrpcCalls::Call {
   void Answer() {
     const grpc::Status status = method_->answer(*context_, &request_, &reply_);
     request_.Clear();
+    held_bytes_ = status.ok() ? reply_.Length() : 0;
     replied_ = true;
     began_ = steady_clock::now();
     if (status.ok()) {
@@ -50,10 +51,13 @@ class GrpcCalls::Call {
   void GiveUp() {
     if (!given_up_) context_->TryCancel();
     given_up_ = true;
+    held_bytes_ = 0;
   }
 
   const Method& method() const { return *method_; }
   bool replied() const { return replied_; }
+  // By the reply, until it is taken or given up.
+  size_t held_bytes() const { return held_bytes_; }
   steady_clock::time_point began() const { return began_; }
 
   Calls::iterator place;
@@ -62,6 +66,7 @@ class GrpcCalls::Call {
   const Method* method_ = nullptr;
   bool replied_ = false;
   bool given_up_ = false;
+  size_t held_bytes_ = 0;
   steady_clock::time_point began_;
   std::optional<grpc::ServerContext> context_;
   std::optional<Writer> writer_;
@@ -91,11 +96,16 @@ void GrpcCalls::Proceed(Call* call, bool ok) {
     if (progress_.phase.load() == Phase::kServing) Await(call->method());
     replying_.splice(replying_.end(), waiting_, call->place);
     call->Answer();
+    held_bytes_ += call->held_bytes();
+    if (held_bytes_ > kMaxHeldReplyBytes) BoundReplies();
     return;
   }
   // The reply was taken or is lost, or the server takes no more calls.
   Calls& from = call->replied() ? replying_ : waiting_;
-  if (call->replied()) --progress_.answering;
+  if (call->replied()) {
+    --progress_.answering;
+    held_bytes_ -= call->held_bytes();
+  }
   call->End();
   spare_.splice(spare_.begin(), from, call->place);
   if (spare_.size() > kSpareCalls) spare_.pop_back();
@@ -105,6 +115,16 @@ void GrpcCalls::GiveUpOnSlowReaders() {
   const steady_clock::time_point before = steady_clock::now() - kReplyPatience;
   for (const std::unique_ptr<Call>& call : replying_) {
     if (call->began() > before) return;
+    held_bytes_ -= call->held_bytes();
+    call->GiveUp();
+  }
+}
+
+void GrpcCalls::BoundReplies() {
+  for (const std::unique_ptr<Call>& call : replying_) {
+    // Half, so that this is seldom.
+    if (held_bytes_ <= kMaxHeldReplyBytes / 2) return;
+    held_bytes_ -= call->held_bytes();
     call->GiveUp();
   }
 }

@@ -48,6 +48,9 @@ class GrpcCalls {
 
   // A reply that its peer has not taken for so long is given up.
   static constexpr std::chrono::seconds kReplyPatience{30};
+  // What the replies of one queue that nobody has taken yet may hold; beyond
+  // that the oldest are given up.
+  static constexpr size_t kMaxHeldReplyBytes = size_t{64} << 20;
 
   GrpcCalls(std::unique_ptr<grpc::ServerCompletionQueue> queue,
             Progress* progress, std::vector<Method> methods);
@@ -68,12 +71,15 @@ class GrpcCalls {
   void Await(const Method& method);
   void Proceed(Call* call, bool ok);
   void GiveUpOnSlowReaders();
+  // Bounds what all of them hold.
+  void BoundReplies();
 
   const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   Progress& progress_;
   const std::vector<Method> methods_;
-  Calls waiting_;   // asked of gRPC
-  Calls replying_;  // answered; the longest first
+  Calls waiting_;          // asked of gRPC
+  Calls replying_;         // answered; the longest first
+  size_t held_bytes_ = 0;  // of replies that were not given up
   Calls spare_;
 };
 

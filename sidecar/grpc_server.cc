@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/grpc_server.h"
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
@@ -541,6 +542,9 @@ void Server::Shutdown(std::chrono::milliseconds grace) {
 Result<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     const Options& options, const DecisionPoint* point) {
   gpr_set_log_function(LogOfGrpc);
+  // A line for every malformed message would let clients fill the log; their
+  // status and the metrics say it.
+  google::protobuf::SetLogHandler(nullptr);
   grpc::EnableDefaultHealthCheckService(true);
   auto server = std::make_unique<Server>(options.ext_authz, point);
   WRIT_RETURN_IF_ERROR(server->Open(options));

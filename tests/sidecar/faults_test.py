@@ -173,6 +173,17 @@ class BadClients(Faults):
             self.assert_closed(one, what)
             self.assert_serves()
 
+    def test_malformed_messages_do_not_fill_the_log(self):
+        self.start()
+        said = len(self.sidecar.errors)
+        ask = self.sidecar.channel().unary_unary(f"/{SERVICE}/Check")
+        for _ in range(50):
+            # An action that is no UTF-8.
+            self.assert_refused(grpc.StatusCode.INVALID_ARGUMENT,
+                                lambda: ask(b"\x12\x02\xff\xfe"))
+        self.assert_serves()
+        self.assertLess(len(self.sidecar.errors) - said, 10)
+
     def test_headers_that_never_end_keep_nobody_else_waiting(self):
         self.start()
         self.assert_serves()
