@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <grpcpp/grpcpp.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -168,6 +169,8 @@ class Sidecar {
     pid_ = fork();
     WRIT_CHECK(pid_ >= 0);
     if (pid_ > 0) return;
+    // It must not outlive a soak that is ended from outside.
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
     const int log = open((folder + "/log").c_str(),
                          O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     dup2(log, STDOUT_FILENO);
