@@ -32,8 +32,10 @@ bool IsAfter(WallTime now, const std::optional<int64_t>& not_after) {
                  .count() > *not_after;
 }
 
+}  // namespace
+
 // WallTime ends with the year 2262; the format of a bundle does not.
-std::string TimeText(int64_t seconds) {
+std::string NotAfterText(int64_t seconds) {
   constexpr int64_t kLast =
       std::chrono::floor<std::chrono::seconds>(WallTime::duration::max())
           .count();
@@ -42,8 +44,6 @@ std::string TimeText(int64_t seconds) {
   }
   return FormatRfc3339(WallTime(std::chrono::seconds(seconds)));
 }
-
-}  // namespace
 
 bool Bundle::ExpiredAt(WallTime now) const {
   return IsAfter(now, manifest_.not_after);
@@ -66,7 +66,7 @@ Result<std::shared_ptr<const Bundle>> Bundle::Open(std::string_view bytes,
   if (IsAfter(now, manifest.not_after)) {
     return FailedPrecondition(
         "the bundle of revision " + std::to_string(manifest.revision) +
-        " was good until " + TimeText(*manifest.not_after));
+        " was good until " + NotAfterText(*manifest.not_after));
   }
   return Load(manifest, parts);
 }

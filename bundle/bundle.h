@@ -39,6 +39,10 @@ struct BundleManifest {
   uint32_t statements = 0;
 };
 
+// A manifest's not_after for people: "2026-12-01T00:00:00Z", or seconds where
+// no calendar reaches.
+std::string NotAfterText(int64_t seconds);
+
 struct BundleSignature {
   // The first 8 bytes of the public key's SHA-256, in hex: says which key to
   // try, proves nothing.

@@ -47,8 +47,6 @@ Result<uint64_t> ReadRevision(const std::string& flag, const std::string& text,
 
 // "revision 7 of 2 accounts, 4 principals, 4 policies, 5 statements".
 std::string ContentText(const BundleManifest& manifest);
-// "2026-12-01T00:00:00Z", or seconds where no calendar reaches.
-std::string NotAfterText(int64_t seconds);
 
 }  // namespace writ
 

@@ -171,14 +171,4 @@ std::string ContentText(const BundleManifest& manifest) {
          count(manifest.statements, "statement");
 }
 
-std::string NotAfterText(int64_t seconds) {
-  constexpr int64_t kLast =
-      std::chrono::floor<std::chrono::seconds>(WallTime::duration::max())
-          .count();
-  if (seconds < 0 || seconds > kLast) {
-    return std::to_string(seconds) + " s since 1970";
-  }
-  return FormatRfc3339(WallTime(std::chrono::seconds(seconds)));
-}
-
 }  // namespace writ

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // `writ bundle build`: a folder becomes an unsigned bundle.
 #include <chrono>
+#include <filesystem>
 #include <iostream>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "base/clock.h"
@@ -56,6 +58,12 @@ ExitCode BuildBundle(const BundleArguments& arguments) {
     return ComplainOfBundle(std::string(manifest.status().message()));
   }
   const std::string& folder = arguments.paths[0];
+  if (std::error_code ignored;
+      std::filesystem::is_regular_file(folder, ignored)) {
+    return ComplainOfBundle("`" + Printable(folder) +
+                            "` is a file: name the folder that holds "
+                            "directory.json");
+  }
   const Result<DirectoryBuild> build = BuildDirectory(folder, {});
   if (!build.ok()) {
     const ExitCode exit = ComplainAbout(folder, build.status());

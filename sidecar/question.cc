@@ -20,15 +20,6 @@ constexpr size_t kFewKeys = 16;
 // Of a name in a message.
 constexpr size_t kQuotedBytes = 64;
 
-// A name from outside, short and harmless enough for a message.
-std::string Quoted(std::string_view name) {
-  std::string text = "`";
-  for (const char byte : name.substr(0, kQuotedBytes)) {
-    text += byte > ' ' && byte < 0x7f ? byte : '?';
-  }
-  return text + (name.size() > kQuotedBytes ? "…`" : "`");
-}
-
 size_t FoldedBytes(std::string_view key) {
   return std::min(key.find('/'), key.size());
 }
@@ -54,7 +45,7 @@ bool KeyBefore(std::string_view a, std::string_view b) {
 
 Status CheckNoKeyTwice(std::span<const ContextEntry> context) {
   const auto refuse = [](std::string_view key) {
-    return InvalidArgument("context key " + Quoted(key) +
+    return InvalidArgument("context key " + QuotedName(key) +
                            " stands twice: send each key once");
   };
   if (context.size() <= kFewKeys) {
@@ -85,8 +76,8 @@ Status CheckContext(std::span<const ContextEntry> context) {
     WRIT_RETURN_IF_ERROR(CheckName("context key", entry.key));
     for (const std::string_view value : entry.values) {
       if (FindInvalidUtf8(value) != std::string_view::npos) {
-        return InvalidArgument("a value of context key " + Quoted(entry.key) +
-                               " is no UTF-8");
+        return InvalidArgument("a value of context key " +
+                               QuotedName(entry.key) + " is no UTF-8");
       }
     }
   }
@@ -116,17 +107,25 @@ Status CheckMaySay(const ListenerRules& listener, const Question& question) {
       continue;
     }
     return PermissionDenied(
-        "context key " + Quoted(entry.key) +
+        "context key " + QuotedName(entry.key) +
         (prefix.empty()
              ? " may not be set: this listener takes no context keys"
              : " may not be set: keys that come through this listener begin "
                "with " +
-                   Quoted(prefix)));
+                   QuotedName(prefix)));
   }
   return OkStatus();
 }
 
 }  // namespace
+
+std::string QuotedName(std::string_view name) {
+  std::string text = "`";
+  for (const char byte : name.substr(0, kQuotedBytes)) {
+    text += byte > ' ' && byte < 0x7f ? byte : '?';
+  }
+  return text + (name.size() > kQuotedBytes ? "…`" : "`");
+}
 
 Status CheckName(std::string_view what, std::string_view name) {
   if (name.empty()) {

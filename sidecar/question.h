@@ -3,6 +3,7 @@
 #define WRIT_SIDECAR_QUESTION_H_
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "authz/request.h"
@@ -36,6 +37,9 @@ enum class LookedUp : uint8_t { kNothing, kResources, kActions, kPrincipals };
 //         many context keys
 Status CheckQuestion(const Asker& asker, const Question& question,
                      LookedUp looked_up);
+
+// A name from outside in backquotes, short and harmless enough for a message.
+std::string QuotedName(std::string_view name);
 
 // Checks one name.
 //

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "sidecar/question.h"
+
 namespace writ {
 namespace {
 
@@ -19,16 +21,6 @@ std::string Place(std::string_view text, size_t at) {
   const size_t column = at - (begin == std::string_view::npos ? 0 : begin + 1);
   return "line " + std::to_string(line) + ", column " +
          std::to_string(std::max<size_t>(column, 1));
-}
-
-// A member's name that is short and harmless enough for a message.
-std::string Quoted(std::string_view name) {
-  constexpr size_t kQuotedBytes = 64;
-  std::string text = "`";
-  for (const char byte : name.substr(0, kQuotedBytes)) {
-    text += byte > ' ' && byte < 0x7f ? byte : '?';
-  }
-  return text + (name.size() > kQuotedBytes ? "…`" : "`");
 }
 
 // Takes the library's events and builds the value, up to the limits.
@@ -75,7 +67,8 @@ class Builder {
     std::ranges::sort(names);
     const auto twice = std::ranges::adjacent_find(names);
     if (twice != names.end()) {
-      return Fail("member " + Quoted(*twice) + " stands twice in one object");
+      return Fail("member " + QuotedName(*twice) +
+                  " stands twice in one object");
     }
     open_.pop_back();
     return true;

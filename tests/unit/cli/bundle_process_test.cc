@@ -245,6 +245,7 @@ TEST_F(BundleProcessTest, RefusesLinesThatMakeNoSense) {
       "build dir -o b --revision 7 --not-after tomorrow",
       "build dir dir -o b --revision 7",
       "build none -o b --revision 7",
+      "build dir/directory.json -o b --revision 7",
       "build dir -o b --revision 7 --key k",
       "build dir -o none/b --revision 7",
       "sign a",
